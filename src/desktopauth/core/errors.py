@@ -1,0 +1,123 @@
+"""What can go wrong, as values: a kind that the window has a sentence for, never prose and never a secret.
+
+    AuthError            raised by every command of ``Auth`` and every call of a gateway
+    └─ .problem          Problem: kind, and where it came from (call, outcome, status, code)
+
+The kind depends on (call, code), never on the HTTP status alone: the server uses one status for many causes, and one
+code with many statuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What came of asking the server, before anybody interprets it."""
+
+    REFUSED = "refused"  # an answer that says no, in a shape we know
+    UNREACHABLE = "unreachable"  # no answer
+    UNREADABLE = "unreadable"  # an answer that is not the server's: HTML, half a body, another shape
+    MISUSE = "misuse"  # nothing was sent: a mistake of ours or of the configuration
+
+
+class ErrorKind(StrEnum):
+    """What a person can be told. One sentence each, in ``qt/messages.py``."""
+
+    BAD_CREDENTIALS = "bad_credentials"
+    BAD_KEY = "bad_key"
+    CODE_REFUSED = "code_refused"
+    EMAIL_NOT_CONFIRMED = "email_not_confirmed"
+    INVALID_EMAIL = "invalid_email"
+    MISUSE = "misuse"
+    OFFLINE = "offline"
+    PASSWORD_MISSING = "password_missing"  # noqa: S105 - a name
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"
+    SERVER = "server"
+    SESSION_ENDED = "session_ended"
+    SIGN_UP_CLOSED = "sign_up_closed"
+    UNTRUSTED_CERTIFICATE = "untrusted_certificate"
+    USER_BANNED = "user_banned"
+    USER_EXISTS = "user_exists"
+    WEAK_PASSWORD = "weak_password"  # noqa: S105 - a name
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One failure as a value.
+
+    ``call`` is the gateway's verb, ``status`` the HTTP status (0 without an answer), ``code`` the server's error code,
+    ``retry_after`` the seconds that the server asked for, ``reasons`` why a password is weak: ``length``,
+    ``characters``, ``pwned``.
+    """
+
+    kind: ErrorKind
+    call: str = ""
+    outcome: Outcome = Outcome.REFUSED
+    status: int = 0
+    code: str = ""
+    retry_after: float | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class AuthError(Exception):
+    """Something was asked for and did not happen; ``problem`` says what, without any secret."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.call or 'auth'}: {problem.kind} ({problem.status} {problem.code})")
+        self.problem = problem
+
+    @property
+    def kind(self) -> ErrorKind:
+        return self.problem.kind
+
+
+# The short allow-list: only these answers, and only to the refresh call, end a session (supabase/auth,
+# internal/tokens/service.go). The value is what the person is told.
+ENDING_CODES: Mapping[str, str] = {
+    "refresh_token_already_used": "expired",
+    "refresh_token_not_found": "revoked",
+    "session_expired": "expired",
+    "session_not_found": "revoked",
+    "user_banned": "banned",
+    "validation_failed": "expired",
+}
+
+_KINDS: Mapping[str, ErrorKind] = {
+    "email_address_invalid": ErrorKind.INVALID_EMAIL,
+    "email_exists": ErrorKind.USER_EXISTS,
+    "email_not_confirmed": ErrorKind.EMAIL_NOT_CONFIRMED,
+    "email_provider_disabled": ErrorKind.SIGN_UP_CLOSED,
+    "invalid_credentials": ErrorKind.BAD_CREDENTIALS,
+    "otp_disabled": ErrorKind.SIGN_UP_CLOSED,
+    "otp_expired": ErrorKind.CODE_REFUSED,
+    "over_email_send_rate_limit": ErrorKind.RATE_LIMITED,
+    "over_request_rate_limit": ErrorKind.RATE_LIMITED,
+    "signup_disabled": ErrorKind.SIGN_UP_CLOSED,
+    "user_already_exists": ErrorKind.USER_EXISTS,
+    "user_banned": ErrorKind.USER_BANNED,
+    "weak_password": ErrorKind.WEAK_PASSWORD,
+}
+_INVALID: Mapping[str, ErrorKind] = {
+    "send_code": ErrorKind.INVALID_EMAIL,
+    "sign_up": ErrorKind.INVALID_EMAIL,
+    "verify": ErrorKind.CODE_REFUSED,
+}
+
+
+def kind_of(call: str, status: int, code: str) -> ErrorKind:
+    """The kind of a refusal by (call, code); the status decides only where the server named no code."""
+    if call == "refresh" and code in ENDING_CODES:
+        return ErrorKind.SESSION_ENDED
+    if code == "validation_failed":
+        return _INVALID.get(call, ErrorKind.REFUSED)
+    if found := _KINDS.get(code):
+        return found
+    if status == 429:
+        return ErrorKind.RATE_LIMITED
+    if status == 401 and not code:  # the gateway in front of the server: "Invalid API key", "No API key found"
+        return ErrorKind.BAD_KEY
+    return ErrorKind.SERVER if status >= 500 else ErrorKind.REFUSED

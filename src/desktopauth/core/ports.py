@@ -1,0 +1,147 @@
+"""What the core needs of the outside world, as Protocols: server, keyring, locks, clock.
+
+Everything behind them can be replaced by a small adapter, and in tests by a real part on loopback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from .models import Session, User
+
+if TYPE_CHECKING:  # the window paints before anything of asyncio is imported
+    from asyncio import Event
+
+Scope = Literal["local", "others", "global"]
+
+
+class VaultProblem(StrEnum):
+    """Why the keyring could not be read or written. None of these means "signed out"."""
+
+    CORRUPT = "corrupt"  # there is something, and it cannot be read: left alone
+    DENIED = "denied"  # the person or the system said no
+    LOCKED = "locked"
+    UNAVAILABLE = "unavailable"  # no service, none that may be used, or it broke
+    WAITING = "waiting"  # no answer yet: a prompt is open, or the service is slow
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored session's text and its generation (a number that rises with every save)."""
+
+    text: str = field(repr=False)
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Read, and nothing there: the only outcome that means "nobody is signed in"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Not readable now, which says nothing about whether somebody is signed in."""
+
+    problem: VaultProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Stored, as this generation."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Not saved, because the stored generation is not the one this save was based on, or the session is tombstoned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """Not saved; what was stored before is untouched."""
+
+    problem: VaultProblem
+
+
+Stored = Found | Absent | Unread
+Kept = Saved | Superseded | Unsaved
+
+
+class Gateway(Protocol):
+    """One call, one request, nothing kept between two calls. Every method raises AuthError and nothing else."""
+
+    async def sign_up(self, email: str, password: str) -> Session | None:
+        """Create an account. None: the server wants the address confirmed by the code that it mailed."""
+
+    async def sign_in(self, email: str, password: str) -> Session: ...
+
+    async def resend_confirmation(self, email: str) -> None:
+        """Mail another code to an address that is not confirmed yet."""
+
+    async def verify(self, email: str, code: str) -> Session:
+        """Redeem a mailed six-digit code, of whatever mail it came in."""
+
+    async def refresh(self, refresh_token: str) -> Session: ...
+
+    async def user(self, access_token: str) -> User: ...
+
+    async def sign_out(self, access_token: str, scope: Scope) -> None:
+        """Revoke on the server. A session that is already gone counts as revoked."""
+
+
+class Vault(Protocol):
+    """The one stored session of this entry. Calls queue up on one thread and never raise."""
+
+    async def load(self) -> Stored: ...
+
+    async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
+        """Store ``text``. With ``over``, only if the stored generation is still that one; never for a tombstoned id."""
+
+    async def clear(self) -> VaultProblem | None:
+        """Remove what is stored and read back that it is gone. None: it is."""
+
+    @property
+    def place(self) -> str:
+        """Where a session is kept, in the system's own name ("GNOME Keyring ...", "memory")."""
+
+
+class Tombstones(Protocol):
+    """Marks of sessions that were signed out, on disk before anything slow happens; no secret in them."""
+
+    def lay(self, session_id: str) -> None: ...
+
+    def covers(self, session_id: str) -> bool: ...
+
+    def lift(self, session_id: str) -> None: ...
+
+
+class Locks(Protocol):
+    """What keeps copies of the app apart."""
+
+    def refresh(self) -> AbstractAsyncContextManager[None]:
+        """The refresh lock of this entry, across processes: held over re-read, request and save."""
+
+
+class Clock(Protocol):
+    """Wall time, and waiting on it."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, on this machine's clock."""
+
+    async def wait(self, event: Event, seconds: float | None) -> None:
+        """Until ``event`` is set or ``seconds`` have passed (None: for the event alone). May return early."""
+
+
+class Tokens(Protocol):
+    """What a data client needs of the session."""
+
+    async def access_token(self) -> str | None:
+        """The live access token, refreshed first if it is past its hard point; None when nobody is signed in."""
+
+
+DataClient = Callable[[Tokens], Awaitable[Any]]

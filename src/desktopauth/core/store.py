@@ -1,0 +1,106 @@
+"""What of the session lies in the keyring, and whether it may be written there at all.
+
+The keeper decides what is kept; this knows how a keyring behaves: late, locked, slow, gone. Nothing here raises,
+nothing waits for a prompt longer than a second, and what could not be read is never written over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from .models import Session, UnknownFormatError
+from .ports import Found, Kept, Saved, Stored, Superseded, Tombstones, Unread, Unsaved, Vault, VaultProblem
+
+log = logging.getLogger("desktopauth.store")
+
+Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
+_PATIENCE = 1.0  # seconds until the window says that it waits for the keyring
+
+
+class Store:
+    """The keeper's hands at the vault.
+
+    ``memory_only`` says why the session in memory is not stored; ``generation`` is the stored record it was saved as.
+    ``on_change`` is called when a save that nobody waited for has ended after all.
+    """
+
+    def __init__(self, vault: Vault, tombstones: Tombstones, spawn: Spawn, on_change: Callable[[], None]) -> None:
+        self._vault, self._tombstones, self._spawn, self._on_change = vault, tombstones, spawn, on_change
+        self._hands_off = False
+        self._latest: asyncio.Task[Kept] | None = None
+        self.memory_only: VaultProblem | None = None
+        self.generation: int | None = None
+
+    async def load(self, on_wait: Callable[[], None] = lambda: None) -> tuple[Stored, Session | None]:
+        """What is stored, and the session in it. A tombstoned one comes as ``Found`` without a session."""
+        reading = self._spawn(self._vault.load())
+        if not await _in_time(reading):
+            on_wait()
+        stored: Stored = await reading
+        if not isinstance(stored, Found):
+            return stored, None
+        try:
+            session = Session.from_json(stored.text)
+        except UnknownFormatError:
+            return Unread(VaultProblem.CORRUPT), None
+        return stored, None if self._tombstones.covers(session.id) else session
+
+    def leave_alone(self, problem: VaultProblem) -> None:
+        """It could not be read: from now on this process keeps its hands off it."""
+        self._hands_off, self.memory_only = True, problem
+
+    def forget(self) -> None:
+        self.generation, self._latest = None, None
+
+    async def save(self, session: Session, *, over: int | None) -> Kept:
+        """Store it; after a second of waiting the save goes on alone and ``memory_only`` says WAITING until then."""
+        if self._hands_off:
+            return Unsaved(self.memory_only or VaultProblem.UNAVAILABLE)
+        if over is None:  # a new sign-in is the person's own word against any older mark
+            self._tombstones.lift(session.id)
+        saving = self._spawn(self._vault.save(session.to_json(), session_id=session.id, over=over))
+        self._latest = saving
+        if await _in_time(saving):
+            return self._noted(saving.result())
+        self.memory_only = VaultProblem.WAITING
+        saving.add_done_callback(self._saved_late)
+        return Unsaved(VaultProblem.WAITING)
+
+    def _saved_late(self, saving: asyncio.Task[Kept]) -> None:
+        if saving is self._latest and not saving.cancelled():
+            self._noted(saving.result())
+            self._on_change()
+
+    def _noted(self, kept: Kept) -> Kept:
+        match kept:
+            case Saved(generation):
+                self.generation, self.memory_only = generation, None
+            case Unsaved(problem):
+                self.memory_only = problem
+            case Superseded():
+                log.info("not saved: another copy of the app was there first")
+        return kept
+
+    def lay_tombstone(self, session_id: str) -> None:
+        """First step of every end: from here on neither a crash nor a late save brings that session back."""
+        try:
+            self._tombstones.lay(session_id)
+        except OSError as error:  # a full disk must not keep anybody signed in
+            log.error("the sign-out could not be marked on disk: %s", type(error).__name__)
+
+    async def clear(self, session_id: str) -> VaultProblem | None:
+        """Remove what is stored; the tombstone goes once that was read back."""
+        if self._hands_off:
+            return None  # nothing of ours is in there
+        problem = await self._vault.clear()
+        if problem is None:
+            self._tombstones.lift(session_id)
+        return problem
+
+
+async def _in_time(task: asyncio.Task[Any]) -> bool:
+    done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
+    return bool(done)
