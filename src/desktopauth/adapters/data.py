@@ -1,0 +1,64 @@
+"""The one importer of ``supabase``: the stock client for data, over our own transport.
+
+Developers get the client they know; who is signed in stays with ``Auth`` alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from desktopauth.core.ports import Tokens
+
+from .pool import Pool
+
+if TYPE_CHECKING:
+    from supabase import AsyncClient
+
+_SENTENCE = (
+    "The data client does not sign anybody in or out. Use the commands of desktopauth's Auth: "
+    "the client follows whoever is signed in there."
+)
+
+
+class NoAuthHereError(RuntimeError):
+    """Raised by ``.auth`` of the data client: a sign-in there would put a session in that nobody keeps or clears."""
+
+
+async def supabase_client(tokens: Tokens, *, url: str, key: str, pool: Pool) -> AsyncClient:
+    """A ``supabase.AsyncClient`` that speaks for whoever ``tokens`` says; the import (300-400 ms) runs in a thread.
+
+    Its ``auth`` raises NoAuthHereError. Raises transport.UnusableProxyError.
+    """
+    transport = await pool.open()
+    make = await asyncio.to_thread(_client_class)
+    from supabase import AsyncClientOptions
+
+    from .transport import data_client
+
+    http = data_client(transport, url, key, tokens)
+    return make(url, key, AsyncClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False))
+
+
+def _client_class() -> type[AsyncClient]:
+    """A subclass whose public attribute ``auth`` holds only while the constructor runs."""
+    from supabase import AsyncClient
+
+    class DataClient(AsyncClient):
+        _opening: Any = None
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            self._opening = None
+
+        @property
+        def auth(self) -> Any:
+            if self._opening is None:
+                raise NoAuthHereError(_SENTENCE)
+            return self._opening
+
+        @auth.setter
+        def auth(self, made: Any) -> None:
+            self._opening = made
+
+    return DataClient
