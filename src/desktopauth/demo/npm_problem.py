@@ -14,7 +14,7 @@ _CAUSES = (
     ),
     (
         r"CERT_|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)_",
-        "the package registry's certificate is not trusted here. Set NODE_EXTRA_CA_CERTS for your network and try again",
+        "the package registry's certificate is not trusted here. Set NODE_EXTRA_CA_CERTS and try again",
     ),
     (
         r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET|EPIPE",

@@ -1,0 +1,53 @@
+"""The demo's server for tests: installed once per user, and one server that runs for the whole test session."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+from tests.demo.people import Serve
+
+from desktopauth.demo.errors import DemoError
+from desktopauth.demo.install import install
+from desktopauth.demo.server import EmbeddedServer
+
+
+@pytest.fixture(scope="session")
+def demo_modules() -> Path:
+    """Where Supabase Lite is installed: in the user's cache, so that only the first test run downloads it."""
+    cache = platformdirs.user_cache_path("desktopauth", appauthor=False) / "demo"
+    try:
+        return asyncio.run(install(cache, lambda _: None))
+    except DemoError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(error.sentence)
+        pytest.skip(error.sentence)
+
+
+@pytest.fixture(scope="session")
+def lite(demo_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server for the whole session. Its loop runs only to start and to end it: in between it needs none."""
+    folder = tmp_path_factory.mktemp("lite") / "server"
+    server = EmbeddedServer(folder, modules=demo_modules, bcrypt_cost=4, tell=lambda _: None)
+    with asyncio.Runner() as runner:
+        runner.run(server.__aenter__())
+        try:
+            yield server
+        finally:
+            runner.run(server.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def serve(demo_modules: Path, tmp_path: Path) -> Serve:
+    """Make a server below this test's folder, with a cheap password hash."""
+
+    def make(name: str = "server", **options: Any) -> EmbeddedServer:
+        options = {"bcrypt_cost": 4, "tell": lambda _: None} | options
+        return EmbeddedServer(tmp_path / name, modules=demo_modules, **options)
+
+    return make
