@@ -83,7 +83,7 @@ class Keeper:
             try:
                 await asyncio.wait_for(self.refresh(), _HARD_WAIT)
             except (AuthError, TimeoutError) as error:
-                if self._session and self._now() >= self._session.expires_at:
+                if (ends := self.expires_at) is not None and self._clock.now() >= ends:
                     raise error if isinstance(error, AuthError) else _no_answer() from None
         return self._session.access_token if self._session else None
 

@@ -189,6 +189,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class CodeMailed:
+    """A code is on its way; the code view asks for it, with a problem where the mail was refused."""
+
     email: str = field(repr=False)
     purpose: CodePurpose
     resend_at: float
