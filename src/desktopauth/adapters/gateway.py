@@ -65,8 +65,8 @@ class SupabaseGateway:
         except AuthError as refused:
             if (refused.problem.status, refused.problem.code) != (400, "validation_failed"):
                 raise
-        # Any mailed code passes as `email` (supabase/auth, internal/api/verify.go). Supabase Lite 0.10 does not know that
-        # type and says so with 400; there `magiclink` takes the newest code, be it of a sign-up or a sign-in mail.
+        # Any mailed code passes as `email` (supabase/auth, internal/api/verify.go). Supabase Lite 0.10 does not know
+        # that type, and says so; there `magiclink` takes the newest code, be it of a sign-up or of a sign-in mail.
         return await self._verify_as("magiclink", email, code)
 
     async def refresh(self, refresh_token: str) -> Session:
