@@ -1,0 +1,198 @@
+"""The system keyring behind the records, and the one place that knows keyring's classes and their errors.
+
+The class is chosen by platform and never detected: detection starts D-Bus services, and a package that happens to be
+installed could send the tokens into a plain file. Nothing is imported before the vault's own thread asks for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
+
+from desktopauth.core.ports import VaultProblem
+
+from .records import BackendError
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+_USER = "session"
+_REFUSED = ("keyring.backends.null", "keyring.backends.fail", "keyring.backends.chainer", "keyrings.alt")
+_PLACES = {
+    "keyring.backends.SecretService": "GNOME Keyring / Secret Service",
+    "keyring.backends.Windows": "Windows Credential Manager",
+    "keyring.backends.macOS": "macOS Keychain",
+    "keyring.backends.kwallet": "KWallet",
+}
+_log = logging.getLogger("desktopauth.keyring")
+_T = TypeVar("_T")
+
+
+def usual_place() -> str:
+    """Name of this system's own keyring, known without importing anything."""
+    backend = {"win32": "Windows", "darwin": "macOS"}.get(sys.platform, "SecretService")
+    return _PLACES[f"keyring.backends.{backend}"]
+
+
+def open_keyring() -> SystemKeyring:
+    """The keyring the person chose for keyring (``PYTHON_KEYRING_BACKEND``, keyringrc.cfg), else the system's own.
+
+    Raises BackendError(UNAVAILABLE) if there is none, or one that would not keep a secret.
+    """
+    return SystemKeyring(_told(_choose))
+
+
+class SystemKeyring:
+    """A records ``Backend`` over one keyring class. Every call may block for as long as a prompt is open."""
+
+    def __init__(self, keyring: KeyringBackend, *, init_delay: float = 0.5) -> None:
+        module = type(keyring).__module__
+        self._keyring = keyring
+        self._init_delay = init_delay
+        self.place = next((name for key, name in _PLACES.items() if _within(module, key)), str(keyring.name))
+        self.part_size = 1000 if _within(module, "keyring.backends.Windows") or sys.platform == "win32" else None
+
+    def unlock(self, heads: Iterable[str]) -> None:
+        """Let the system ask for whatever it wants to ask, before any lock of ours is taken."""
+        from keyring.errors import InitError
+
+        try:
+            self._unlock(heads)
+        except InitError as error:  # after login the service may be on its way up; once only, or prompts would stack
+            _close_leaked_bus(error)
+            time.sleep(self._init_delay)
+            _told(lambda: self._unlock(heads))
+        except Exception as error:  # noqa: BLE001 - the boundary to keyring, whose back ends leak any type
+            raise _failure(error) from None
+
+    def get(self, service: str) -> str | None:
+        return _told(lambda: self._keyring.get_password(service, _USER))
+
+    def set(self, service: str, value: str) -> None:
+        _told(lambda: self._keyring.set_password(service, _USER, value))
+
+    def delete(self, service: str) -> None:
+        _told(lambda: self._delete(service))
+
+    def _unlock(self, heads: Iterable[str]) -> None:
+        collection = getattr(self._keyring, "get_preferred_collection", None)
+        if collection is not None:  # Secret Service; the others ask when a value is read
+            with closing(collection().connection):
+                return
+        for service in heads:
+            self._keyring.get_password(service, _USER)
+
+    def _delete(self, service: str) -> None:
+        from keyring.errors import PasswordDeleteError
+
+        try:
+            self._keyring.delete_password(service, _USER)
+        except PasswordDeleteError as error:  # "not there" and "not allowed" are one type
+            if not _missing(error) and (error.__cause__ or self._keyring.get_password(service, _USER) is not None):
+                raise
+
+
+def _choose() -> KeyringBackend:
+    from keyring.core import load_config, load_env
+
+    chosen = load_env() or load_config()
+    if chosen is None:
+        return _of_platform()
+    module = type(chosen).__module__
+    if any(_within(module, refused) for refused in _REFUSED):
+        _log.warning("the configured keyring %s keeps no secret, and is not used", module)
+        raise BackendError(VaultProblem.UNAVAILABLE)
+    return chosen
+
+
+def _of_platform() -> KeyringBackend:
+    keyring: type[KeyringBackend]
+    if sys.platform == "win32":
+        from keyring.backends.Windows import WinVaultKeyring as keyring  # noqa: N813
+    elif sys.platform == "darwin":
+        from keyring.backends.macOS import Keyring as keyring  # noqa: N813
+    else:
+        from keyring.backends.SecretService import Keyring as keyring  # noqa: N813
+    _ = keyring.priority  # raises RuntimeError when it cannot work here
+    chosen = keyring()
+    if sys.platform == "win32":
+        chosen.persist = "local machine"  # the default roams through the domain
+    return chosen
+
+
+def _told(call: Callable[[], _T]) -> _T:
+    """Make a keyring call, with whatever it raises turned into BackendError."""
+    try:
+        return call()
+    except BackendError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary to keyring, whose back ends leak any type
+        raise _failure(error) from None  # not chained: their texts are not ours to vouch for
+
+
+def _failure(error: Exception) -> BackendError:
+    _close_leaked_bus(error)
+    problem = problem_of(error)
+    _log.info("keyring: %s after %s", problem, "/".join(_names(error)))
+    return BackendError(problem)
+
+
+def problem_of(error: BaseException) -> VaultProblem:
+    """The kind of trouble that any exception from a keyring back end stands for."""
+    names = _names(error)
+    if "KeychainDenied" in names or "SecAuthFailure" in names or "AccessDenied" in names:
+        return VaultProblem.DENIED
+    if "KeyringLocked" in names or "LockedException" in names or "IsLocked" in names:
+        return VaultProblem.LOCKED
+    if "PromptDismissedException" in names:  # to create the first collection
+        return VaultProblem.DENIED
+    codes = {_code(link) for link in _chain(error)}
+    if 5 in codes or -25293 in codes:  # ERROR_ACCESS_DENIED, errSecAuthFailed
+        return VaultProblem.DENIED
+    if -25308 in codes:  # errSecInteractionNotAllowed: locked, and no screen to ask on
+        return VaultProblem.LOCKED
+    # Windows 8 (its store is full), 1312 (no logon session keeps credentials), 1783 (too long), no bus, no service, ...
+    return VaultProblem.UNAVAILABLE
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    return [error] + ([error.__cause__] if error.__cause__ is not None else [])
+
+
+def _names(error: BaseException) -> list[str]:
+    """Type names down the chain, and the last word of a D-Bus error's name; no message, which may hold anything."""
+    names = []
+    for link in _chain(error):
+        names.append(type(link).__name__)
+        if type(link).__name__ == "DBusErrorResponse":
+            names.append(str(getattr(link, "name", "")).rpartition(".")[2])
+    return names
+
+
+def _code(error: BaseException) -> int | None:
+    """The status number of Windows (pywintypes.error) or macOS (keyring's api.Error)."""
+    code = getattr(error, "winerror", None)
+    if code is None and type(error).__module__.startswith("keyring.backends.macOS") and error.args:
+        code = error.args[0]
+    return code if isinstance(code, int) else None
+
+
+def _missing(error: BaseException) -> bool:
+    return type(error.__cause__).__name__ == "NotFound"  # keyring's macOS api
+
+
+def _close_leaked_bus(error: BaseException) -> None:
+    """Close the D-Bus connection that keyring's Secret Service class leaves open when unlocking fails."""
+    for link in _chain(error):
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            if frame.f_code.co_name == "get_preferred_collection" and "bus" in frame.f_locals:
+                frame.f_locals["bus"].close()
+
+
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
