@@ -44,6 +44,9 @@ HOMES = {
     "truststore": ("adapters/*",),
 }
 
+#: Functions that import, or find, what a string names.
+BY_NAME = ("__import__", "find_spec", "import_module")
+
 
 def imports(source: str, package: list[str]) -> Iterator[str]:
     """Yield the dotted names of everything imported, wherever it stands: in functions and for type checking too."""
@@ -55,10 +58,8 @@ def imports(source: str, package: list[str]) -> Iterator[str]:
                 base = package[: len(package) + 1 - node.level] if node.level else []
                 home = [*base, *(node.module or "").split(".")] if node.module else base
                 yield from (".".join([*home, alias.name]) for alias in node.names)
-            case ast.Call(
-                func=ast.Attribute(attr=called) | ast.Name(id=called), args=[ast.Constant(value=str(name)), *_]
-            ):
-                yield from [name] if called in ("import_module", "find_spec") and not name.startswith(".") else []
+            case ast.Call(func=ast.Attribute(attr=verb) | ast.Name(id=verb), args=[ast.Constant(str(name)), *_]):
+                yield from [name] if verb in BY_NAME and not name.startswith(".") else []
 
 
 def breaches(path: str, source: str) -> list[str]:
