@@ -10,11 +10,11 @@ from typing import Any
 
 import platformdirs
 import pytest
-from tests.demo.people import Serve
 
 from desktopauth.demo.errors import DemoError
 from desktopauth.demo.install import install
 from desktopauth.demo.server import EmbeddedServer
+from tests.demo.people import Serve
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def serve(demo_modules: Path, tmp_path: Path) -> Serve:
     """Make a server below this test's folder, with a cheap password hash."""
 
     def make(name: str = "server", **options: Any) -> EmbeddedServer:
-        options = {"bcrypt_cost": 4, "tell": lambda _: None} | options
-        return EmbeddedServer(tmp_path / name, modules=demo_modules, **options)
+        given: dict[str, Any] = {"bcrypt_cost": 4, "tell": lambda _: None} | options
+        return EmbeddedServer(tmp_path / name, modules=demo_modules, **given)
 
     return make

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.demo.people import Serve, bearer, client, confirmed, refresh, sign_in, sign_up, somebody
 
 from desktopauth.demo.server import EmbeddedServer
+from tests.demo.people import Serve, bearer, client, confirmed, refresh, sign_in, sign_up, somebody
 
 
 def claims(token: str) -> dict[str, Any]:

@@ -151,6 +151,7 @@ class EmbeddedServer:
         answer = await self._ask(process)
         if "ready" not in answer:
             raise DemoError(self._refusal(str(answer.get("failed"))))
+        self._output.serving()
         self._port = int(str(answer["port"]))
         _log.info("the demo server is ready, process %d", process.pid)
 
