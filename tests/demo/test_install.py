@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from desktopauth.resources import resource
 from tests.demo import registry
 from tests.demo.children import children_of, line_of, python, wait_until_gone
 
+NOBODY = "http://127.0.0.1:9"  # where no registry listens
 BETWEEN_RUNS = {"install.lock", "npm.log"}
 
 INSTALLER = """
@@ -34,15 +34,7 @@ asyncio.run(install(Path(sys.argv[1]), lambda sentence: print(sentence, flush=Tr
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """npm looks for packages where nobody listens."""
-    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
-
-
-@pytest.fixture
-def cache(demo_modules: Path, tmp_path: Path) -> Iterator[Path]:
-    """A cache with a copy of the installation, to be damaged."""
-    shutil.copytree(demo_modules, tmp_path / "cache" / demo_modules.name, symlinks=True)
-    yield tmp_path / "cache"
-    shutil.rmtree(tmp_path / "cache")
+    monkeypatch.setenv("npm_config_registry", NOBODY)
 
 
 def own_children() -> list[int]:
@@ -63,31 +55,30 @@ def failure(cache: Path) -> str:
     return refused.value.sentence
 
 
-def test_what_is_whole_is_not_installed_again(cache: Path, no_network: None) -> None:
-    folder, told = attempt(cache)
-    assert (folder.parent, told) == (cache, [])
+def test_what_is_whole_is_not_installed_again(demo_modules: Path, no_network: None) -> None:
+    assert attempt(demo_modules.parent) == (demo_modules, [])
 
 
-def test_a_damaged_installation_is_installed_again(cache: Path) -> None:
-    (folder,) = cache.iterdir()
+def test_a_damaged_installation_is_not_used_but_installed_again(
+    demo_modules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    folder = shutil.copytree(demo_modules, cache / demo_modules.name, symlinks=True)
     damaged = folder / "node_modules/@supabase/lite/dist/index.js"
     damaged.write_bytes(damaged.read_bytes()[:-10])
-    again, told = attempt(cache)
-    assert again == folder
-    assert told == [
-        "The installed demo server is incomplete or changed; installing it again (about 17 MB)...",
-        "The demo server is installed.",
-    ]
-    assert check(folder) is Condition.WHOLE
-    assert {path.name for path in cache.iterdir()} == BETWEEN_RUNS | {folder.name}
-
-
-def test_a_damaged_installation_that_cannot_be_repaired_is_not_used(cache: Path, no_network: None) -> None:
-    (folder,) = cache.iterdir()
-    (folder / "node_modules/hono/package.json").unlink()
-    with pytest.raises(DemoError, match="cannot be reached"):
+    with monkeypatch.context() as offline, pytest.raises(DemoError, match="cannot be reached"):
+        offline.setenv("npm_config_registry", NOBODY)
         attempt(cache)
     assert check(folder) is Condition.DAMAGED
+    assert attempt(cache) == (
+        folder,
+        [
+            "The installed demo server is incomplete or changed; installing it again (about 17 MB)...",
+            "The demo server is installed.",
+        ],
+    )
+    assert check(folder) is Condition.WHOLE
+    assert {path.name for path in cache.iterdir()} == BETWEEN_RUNS | {folder.name}
 
 
 def test_no_network_is_a_sentence(tmp_path: Path, no_network: None) -> None:
@@ -174,7 +165,7 @@ def test_killing_the_app_ends_npm_and_the_next_start_sweeps_up(tmp_path: Path, m
         assert {path.name for path in cache.iterdir()} - BETWEEN_RUNS != set()
 
     asyncio.run(scenario())
-    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setenv("npm_config_registry", NOBODY)
     failure(cache)
 
 

@@ -35,7 +35,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "same length, another letter": lambda root: (root / INDEX).write_text("export default 2;\n"),
     "cut short": lambda root: (root / INDEX).write_text("export"),
     "emptied": lambda root: (root / INDEX).write_text(""),
-    "a folder in its place": lambda root: (root / INDEX).rename(root / "aside") and (root / INDEX).mkdir(),
+    "a folder moved away": lambda root: (root / "node_modules" / "package" / "lib").rename(root / "aside"),
     "no manifest": lambda root: (root / "manifest.json").unlink(),
     "half a manifest": lambda root: (root / "manifest.json").write_text('{"package.json": ['),
     "an empty manifest": lambda root: (root / "manifest.json").write_text("{}"),

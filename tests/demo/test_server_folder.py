@@ -83,8 +83,8 @@ def test_keys_differ_per_profile(serve: Serve) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"jwt_secret": "short", "publishable": "", "secret": ""}', None])
-def test_damaged_keys_are_made_anew_and_the_account_is_kept(serve: Serve, damage: str | None) -> None:
+@pytest.mark.parametrize("damage", ["{", None])
+def test_damaged_or_missing_keys_are_made_anew_and_the_account_is_kept(serve: Serve, damage: str | None) -> None:
     told: list[str] = []
 
     async def scenario() -> None:
