@@ -39,6 +39,7 @@ class ErrorKind(StrEnum):
     SERVER = "server"
     SESSION_ENDED = "session_ended"
     SIGN_UP_CLOSED = "sign_up_closed"
+    TABLE_MISSING = "table_missing"
     UNTRUSTED_CERTIFICATE = "untrusted_certificate"
     USER_BANNED = "user_banned"
     USER_EXISTS = "user_exists"

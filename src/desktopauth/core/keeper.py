@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
@@ -171,7 +172,11 @@ class Keeper:
         if session is None:
             return
         try:
-            async with self._locks.refresh():
+            async with AsyncExitStack() as held:
+                try:
+                    await held.enter_async_context(self._locks.refresh())
+                except OSError as error:  # a disk without locks must not end a session
+                    log.warning("refreshing without the lock: %s", type(error).__name__)
                 change = await self._refresh_locked(session, epoch)
         except AuthError as error:
             if epoch == self._epoch:

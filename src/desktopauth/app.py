@@ -1,0 +1,167 @@
+"""The app: the window first, then the session half behind it, then the two joined by the bus."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
+    import asyncio
+
+    from desktopauth.adapters.config import Config
+    from desktopauth.core.auth import Auth
+    from desktopauth.qt.bus import AuthBus
+    from desktopauth.qt.shell import Shell
+
+Tell = Callable[[str], None]
+Mailbox = Callable[[str], "str | None"]
+Story = Callable[["Shell", "AuthBus"], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What the session half is made for; ``mailbox`` finds the newest code of an address, in the demo."""
+
+    config: Config
+    mailbox: Mailbox | None = None
+
+
+Prepare = Callable[[Tell], AbstractAsyncContextManager[Project]]
+
+
+class PrepareError(Exception):
+    """There is no project to sign in to; the text is a sentence for the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """How the app begins.
+
+    ``expects_somebody`` picks the first picture, ``prepare`` makes the project ready, ``story`` plays it without hands,
+    ``report`` is told what went wrong before there was a session; ``temporary`` leaves nothing behind.
+    """
+
+    title: str
+    expects_somebody: bool
+    prepare: Prepare
+    report: Tell
+    temporary: bool = False
+    story: Story | None = None
+
+
+def expects_somebody(config: Config) -> bool:
+    """Whether this entry was left with a session, by its state file alone: a guess for the first picture."""
+    from desktopauth.adapters.entry import account_folder, entry_name
+    from desktopauth.adapters.statefile import StateFile
+
+    entry = entry_name(config.app_id, config.project_id, config.profile_id)
+    return config.store != "memory" and bool(StateFile(account_folder(), entry).expects_somebody())
+
+
+@asynccontextmanager
+async def configured(config: Config, _tell: Tell) -> AsyncIterator[Project]:
+    """The project that the configuration names: nothing to prepare."""
+    yield Project(config)
+
+
+def open_app(opening: Opening) -> int:
+    """Run the app to its end; its exit status."""
+    gc.disable()  # until everything is imported: a collection in between is a hole of 20-40 ms in the window
+    from desktopauth.qt import loop
+
+    app = loop.start(sys.argv[:1])
+    from desktopauth.core.state import AuthState, Starting
+    from desktopauth.qt.commands import Commands
+    from desktopauth.qt.shell import Shell
+    from desktopauth.qt.style import style_sheet
+
+    app.setStyleSheet(style_sheet(app))
+    app.setApplicationName("desktopauth")
+    app.setApplicationDisplayName(opening.title)
+    shell = Shell(opening.title, Commands(), AuthState(Starting(opening.expects_somebody)))
+    return loop.run(app, shell, lambda: _life(opening, shell), [_warm_gateway])
+
+
+async def _life(opening: Opening, shell: Shell) -> int:
+    import asyncio
+
+    closed = asyncio.Event()
+    shell.closed.connect(closed.set)
+    async with AsyncExitStack() as stack:
+        entering = asyncio.ensure_future(stack.enter_async_context(opening.prepare(shell.tell)))
+        if not await _sooner(entering, closed):
+            return 0
+        try:
+            project = entering.result()
+        except PrepareError as error:
+            return await _no_project(opening, shell, closed, str(error))
+        return await _with_project(opening, shell, closed, project)
+
+
+async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, project: Project) -> int:
+    import asyncio
+
+    connect = await asyncio.get_running_loop().run_in_executor(None, _import_connect)
+    async with connect(project.config, temporary=opening.temporary) as auth:
+        from desktopauth.demo.notes import TableNotes
+        from desktopauth.qt.bus import AuthBus
+        from desktopauth.qt.views.session import SessionFacts
+
+        bus = AuthBus(auth)
+        shell.commands.attach(auth)
+        facts = SessionFacts(lambda: auth.expires_at, lambda: auth.storage)
+        shell.attach(bus, TableNotes(auth), facts, project.mailbox)
+        try:
+            return await _play(opening.story, shell, bus, closed)
+        finally:
+            bus.close()
+            shell.hide()  # the person is done; what is still to be tidied needs no window
+            await shell.commands.close()
+
+
+async def _play(story: Story | None, shell: Shell, bus: AuthBus, closed: asyncio.Event) -> int:
+    import asyncio
+
+    if story is None:
+        await closed.wait()
+        return 0
+    playing = asyncio.ensure_future(story(shell, bus))
+    return playing.result() if await _sooner(playing, closed) else 1
+
+
+async def _no_project(opening: Opening, shell: Shell, closed: asyncio.Event, sentence: str) -> int:
+    opening.report(sentence)
+    if opening.story is None and not closed.is_set():
+        shell.refuse(sentence)
+        await closed.wait()
+    return 1
+
+
+async def _sooner(work: asyncio.Future[object], closed: asyncio.Event) -> bool:
+    """Whether the work ended before the window was closed; if not, it is cancelled and has tidied up."""
+    import asyncio
+
+    closing = asyncio.ensure_future(closed.wait())
+    await asyncio.wait({work, closing}, return_when=asyncio.FIRST_COMPLETED)
+    closing.cancel()
+    if work.done():
+        return True
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    return False
+
+
+def _import_connect() -> Callable[..., AbstractAsyncContextManager[Auth]]:
+    from desktopauth.connect import connect
+
+    return connect
+
+
+def _warm_gateway() -> None:
+    from desktopauth.adapters.gateway import warm
+
+    warm()

@@ -1,0 +1,52 @@
+"""Put core and adapters together: the one place that knows both, and no Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from desktopauth.adapters.config import Config
+from desktopauth.adapters.data import supabase_client
+from desktopauth.adapters.entry import account_folder, entry_name, make_private
+from desktopauth.adapters.gateway import SupabaseGateway
+from desktopauth.adapters.locks import FileLocks
+from desktopauth.adapters.pool import Pool
+from desktopauth.adapters.statefile import StateFile
+from desktopauth.adapters.vault import KeyringVault, MemoryTombstones, MemoryVault
+from desktopauth.core.auth import Auth
+from desktopauth.core.clock import SystemClock
+from desktopauth.core.keeper import Parts
+from desktopauth.core.timing import ServerClock
+
+
+def connect(config: Config, *, folder: Path | None = None, temporary: bool = False) -> Auth:
+    """An ``Auth`` for one project and one profile; use it as ``async with connect(config) as auth``.
+
+    Nothing is asked of the keyring or the network before the block is entered. ``folder`` keeps locks and state files
+    (by default one of the OS account's, shared by every app on this library: it has to be the same for all copies of an
+    app). ``temporary`` removes the keyring entry and all its files at the end. Raises OSError if ``folder`` cannot be
+    made private.
+    """
+    place = make_private(folder or account_folder())
+    entry = entry_name(config.app_id, config.project_id, config.profile_id)
+    locks, state = FileLocks(place, entry), StateFile(place, entry)
+    in_memory = config.store == "memory"
+    tombstones = MemoryTombstones() if in_memory else state
+    vault = MemoryVault(tombstones) if in_memory else KeyringVault(entry, state=state, locks=locks)
+    clock, server_clock, pool = SystemClock(), ServerClock(), Pool(config.url)
+
+    def observe(server_time: float, took: float) -> None:
+        server_clock.observe(server_time, clock.now(), took)
+
+    async def close() -> None:
+        if temporary:
+            await vault.forget()
+        vault.close()
+        await pool.aclose()
+
+    gateway = SupabaseGateway(config.url, config.key, pool, observe=observe)
+    return Auth(
+        Parts(gateway, vault, tombstones, locks, clock, server_clock),
+        lambda tokens: supabase_client(tokens, url=config.url, key=config.key, pool=pool),
+        close=close,
+        expects=not in_memory and bool(state.expects_somebody()),
+    )

@@ -1,0 +1,104 @@
+"""What a view may ask for. Asked before the loop or the session is there, it waits; answers come back as state only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from desktopauth.core.errors import AuthError
+from desktopauth.core.state import FormPurpose, SignedIn, SignedOut, Starting, StoreWanted
+
+if TYPE_CHECKING:  # the window paints before asyncio is imported
+    import asyncio
+
+    from desktopauth.core.auth import Auth
+    from desktopauth.core.events import Transition
+
+log = logging.getLogger("desktopauth.window")
+Ask = Callable[["Auth"], "Coroutine[Any, Any, None] | None"]
+
+
+class Commands:
+    """The window's line to ``Auth``, and the owner of the tasks that the window starts."""
+
+    def __init__(self) -> None:
+        self._auth: Auth | None = None
+        self._early: list[Ask] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def attach(self, auth: Auth) -> None:
+        """The session half is there: from now on it is asked at once."""
+        self._auth = auth
+        auth.watch(self._settled)
+
+    def sign_in(self, email: str, password: str) -> None:
+        self._ask(lambda auth: auth.sign_in(email, password))
+
+    def sign_up(self, email: str, password: str) -> None:
+        self._ask(lambda auth: auth.sign_up(email, password))
+
+    def verify(self, code: str) -> None:
+        self._ask(lambda auth: auth.verify(code))
+
+    def resend(self) -> None:
+        self._ask(lambda auth: auth.resend())
+
+    def open_form(self, purpose: FormPurpose, email: str) -> None:
+        self._ask(lambda auth: auth.open_form(purpose, email))
+
+    def cancel(self) -> None:
+        self._early.clear()
+        if self._auth:
+            self._auth.cancel()
+
+    def sign_out(self) -> None:
+        self._ask(lambda auth: auth.sign_out())
+
+    def retry_store(self) -> None:
+        if self._auth:
+            self._auth.retry_store()
+
+    def go_on_without_saving(self) -> None:
+        if self._auth:
+            self._auth.go_on_without_saving()
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run a view's own work; an AuthError in it is in the state, or on the view, already."""
+        import asyncio
+
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """End what is still under way."""
+        import asyncio
+
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ask(self, ask: Ask) -> None:
+        if self._auth is None or isinstance(self._auth.state.session, Starting):
+            self._early.append(ask)  # typed faster than the keyring was read
+            return
+        if work := ask(self._auth):
+            self.start(work)
+
+    def _settled(self, transition: Transition) -> None:
+        match transition.after.session:
+            case SignedOut():
+                early, self._early = self._early, []
+                for ask in early:
+                    self._ask(ask)
+            case SignedIn() | StoreWanted():
+                self._early.clear()  # it was asked of a form that is no longer there
+            case Starting():
+                pass
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, AuthError):
+            log.error("work of the window failed: %s", type(error).__name__)
+            raise error

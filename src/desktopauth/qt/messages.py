@@ -1,0 +1,101 @@
+"""One sentence for everything that can go wrong: what happened, and what to do. No blame, no code, no server English."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from desktopauth.core.errors import ErrorKind, Problem
+from desktopauth.core.ports import VaultProblem
+from desktopauth.core.state import Connection, Reason
+
+Place = Literal["email", "password", "code", "form"]
+
+_SENTENCES = {
+    ErrorKind.BAD_CREDENTIALS: "That email and password don't match.",
+    ErrorKind.BAD_KEY: "This app's key isn't accepted by its project. Check the publishable key.",
+    ErrorKind.CODE_REFUSED: "That code is wrong or has expired. Check it, or ask for a new one.",
+    ErrorKind.EMAIL_NOT_CONFIRMED: "Confirm your email first. We can send the code again.",
+    ErrorKind.INVALID_EMAIL: "That doesn't look like an email address.",
+    ErrorKind.MISUSE: "Something in this app went wrong before asking. Try again, or restart the app.",
+    ErrorKind.OFFLINE: "The sign-in service can't be reached. Check your connection and try again.",
+    ErrorKind.PASSWORD_MISSING: "Enter your password.",
+    ErrorKind.REFUSED: "The sign-in service said no. Try again in a moment.",
+    ErrorKind.SERVER: "The sign-in service isn't answering properly. Try again in a moment.",
+    ErrorKind.SESSION_ENDED: "Your session ended. Sign in again.",
+    ErrorKind.SIGN_UP_CLOSED: "This project isn't open for new accounts this way.",
+    ErrorKind.TABLE_MISSING: "This project has no notes table yet. The README says how to make one.",
+    ErrorKind.UNTRUSTED_CERTIFICATE: "The connection isn't private: its certificate isn't trusted here. Try another network.",
+    ErrorKind.USER_BANNED: "This account is suspended. Ask whoever runs this service.",
+    ErrorKind.USER_EXISTS: "There's an account with this email already. Sign in instead.",
+}
+_RULES = {
+    "characters": "mix letters, digits and symbols",
+    "length": "make it longer",
+    "pwned": "don't use one that was leaked elsewhere",
+}
+_PLACES: dict[ErrorKind, Place] = {
+    ErrorKind.BAD_CREDENTIALS: "password",
+    ErrorKind.CODE_REFUSED: "code",
+    ErrorKind.INVALID_EMAIL: "email",
+    ErrorKind.PASSWORD_MISSING: "password",
+    ErrorKind.USER_EXISTS: "email",
+    ErrorKind.WEAK_PASSWORD: "password",
+}
+_STORE = {
+    VaultProblem.CORRUPT: "What your system keyring holds for this app can't be read. It was left as it is.",
+    VaultProblem.DENIED: "Your system keyring said no to this app.",
+    VaultProblem.LOCKED: "Your system keyring is locked.",
+    VaultProblem.UNAVAILABLE: "No system keyring was found.",
+    VaultProblem.WAITING: "Waiting for your system keyring. It may be asking for its password in another window.",
+}
+_REASONS = {
+    Reason.NONE: "",
+    Reason.USER: "You're signed out.",
+    Reason.EXPIRED: "Your session ended. Sign in again.",
+    Reason.REVOKED: "You were signed out from another place. Sign in again.",
+    Reason.BANNED: "This account is suspended. Ask whoever runs this service.",
+    Reason.ELSEWHERE: "You signed out in another window.",
+    Reason.REPLACED: "Somebody else signed in, in another window.",
+}
+
+
+def sentence(problem: Problem) -> str:
+    """What the person is told about a failed request."""
+    if problem.kind is ErrorKind.RATE_LIMITED:
+        wait = problem.retry_after
+        return f"Too many tries. Try again in {wait:.0f} s." if wait else "Too many tries. Try again in a minute."
+    if problem.kind is ErrorKind.WEAK_PASSWORD:
+        rules = ", ".join(_RULES[reason] for reason in problem.reasons if reason in _RULES)
+        return f"Choose a stronger password: {rules or 'make it longer'}."
+    return _SENTENCES[problem.kind]
+
+
+def place_of(problem: Problem) -> Place:
+    """The field that the sentence stands by."""
+    return _PLACES.get(problem.kind, "form")
+
+
+def store_sentence(problem: VaultProblem) -> str:
+    """What the person is told about the keyring."""
+    return _STORE[problem]
+
+
+def unsaved_sentence(problem: VaultProblem) -> str:
+    """The same while working on: what it means for them."""
+    return f"{_STORE[problem]} You'll be signed out when you quit."
+
+
+def reason_sentence(reason: Reason) -> str:
+    """Why the sign-in view is there; empty where that needs no word."""
+    return _REASONS[reason]
+
+
+def connection_sentence(connection: Connection) -> str:
+    """How the server was found at the last look."""
+    match connection:
+        case Connection.ONLINE:
+            return "Online"
+        case Connection.OFFLINE:
+            return "Offline. We'll reconnect by ourselves."
+        case Connection.DEGRADED:
+            return "The sign-in service has trouble. You're still signed in here."

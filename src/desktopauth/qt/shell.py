@@ -1,0 +1,178 @@
+"""The one window: it shows the view that the state asks for, and switches by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from desktopauth.core.state import AuthState, CodeWanted, PasswordForm, SignedIn, SignedOut, Starting, StoreWanted
+from desktopauth.qt.commands import Commands
+from desktopauth.qt.widgets import View
+
+if TYPE_CHECKING:
+    from desktopauth.core.events import AuthChange
+    from desktopauth.qt.bus import AuthBus
+    from desktopauth.qt.views.notes import Notes
+    from desktopauth.qt.views.session import SessionFacts
+
+Name = Literal["restoring", "store", "sign_in", "sign_up", "code", "home"]
+Mailbox = Callable[[str], "str | None"]
+_ESCAPE = 0x01000000  # Qt.Key.Key_Escape
+
+
+def view_of(state: AuthState) -> Name:
+    """Which view a state asks for."""
+    match state.session:
+        case Starting(expects_somebody=expects):
+            return "restoring" if expects else "sign_in"
+        case StoreWanted():
+            return "store"
+        case SignedIn():
+            return "home"
+        case SignedOut():
+            return _form_of(state)
+        case _:
+            assert_never(state.session)
+
+
+def _form_of(state: AuthState) -> Name:
+    match state.flow:
+        case None | PasswordForm(purpose="sign_in"):
+            return "sign_in"
+        case PasswordForm():
+            return "sign_up"
+        case CodeWanted():
+            return "code"
+        case _:
+            assert_never(state.flow)
+
+
+class Shell(QWidget):
+    """The window.
+
+    Signals: painted() once, when its first picture is finished and flushed; closed() when the person closed it.
+    """
+
+    painted = Signal()
+    closed = Signal()
+
+    def __init__(self, title: str, commands: Commands, state: AuthState) -> None:
+        super().__init__()
+        self.commands = commands
+        self._views: dict[Name, View] = {}
+        self._up: Name | None = None
+        self._painted = False
+        self._mailbox: Mailbox | None = None
+        self._notes: Notes | None = None
+        self._facts: SessionFacts | None = None
+        self.setObjectName("shell")
+        self.setWindowTitle(title)
+        self.resize(880, 620)
+        self._stack = QStackedLayout(self)
+        self.show_state(state)
+
+    def attach(self, bus: AuthBus, notes: Notes, facts: SessionFacts, mailbox: Mailbox | None) -> None:
+        """The session half is there: from here on the bus alone says what to show."""
+        from desktopauth.qt.views.session import EventLog
+
+        self._notes, self._facts, self._mailbox = notes, facts, mailbox
+        self._log = EventLog()
+        bus.state_changed.connect(self.show_state)
+        bus.subscribe(self._heard)
+        self.show_state(bus.state)
+
+    def tell(self, words: str) -> None:
+        """While something is prepared before there is any session: say what."""
+        from desktopauth.qt.views.restoring import RestoringView
+
+        if isinstance(view := self._view("restoring"), RestoringView):
+            view.tell(words)
+
+    def refuse(self, words: str) -> None:
+        """There is nothing to sign in to; the window stays to say why."""
+        self.tell(words)
+        self._stack.setCurrentWidget(self._view("restoring"))
+
+    def view(self) -> View:
+        """The view that is up."""
+        return self._view(self._up or "restoring")
+
+    def show_state(self, state: AuthState) -> None:
+        """Switch to the view of this state, and let it draw."""
+        name = view_of(state)
+        view = self._view(name)
+        view.show_state(state)
+        if name != self._up:
+            before, self._up = self._up, name
+            self._stack.setCurrentWidget(view)
+            if before:
+                self._view(before).leave()
+            view.enter()
+
+    def _heard(self, change: AuthChange) -> None:
+        from desktopauth.qt.views.home import HomeView
+
+        self._log.note(change)
+        if isinstance(view := self.view(), HomeView):
+            view.show_events()
+
+    def _view(self, name: Name) -> View:
+        if name not in self._views:
+            self._views[name] = self._make(name)
+            self._stack.addWidget(self._views[name])
+        return self._views[name]
+
+    def _make(self, name: Name) -> View:
+        """Each view is imported when it is first needed: the first paint waits for one of them only."""
+        match name:
+            case "restoring":
+                from desktopauth.qt.views.restoring import RestoringView
+
+                return RestoringView()
+            case "store":
+                from desktopauth.qt.views.store import StoreView
+
+                return StoreView(self.commands)
+            case "sign_in":
+                from desktopauth.qt.views.sign_in import SignInView
+
+                return SignInView(self.commands)
+            case "sign_up":
+                from desktopauth.qt.views.sign_up import SignUpView
+
+                return SignUpView(self.commands)
+            case "code":
+                from desktopauth.qt.views.code import CodeView
+
+                return CodeView(self.commands, self._mailbox)
+            case "home":
+                return self._make_home()
+            case _:
+                assert_never(name)
+
+    def _make_home(self) -> View:
+        from desktopauth.qt.views.home import HomeView
+
+        if self._notes is None or self._facts is None:
+            raise RuntimeError("somebody is signed in before the session half was attached")
+        return HomeView(self.commands, self._notes, self._facts, self._log)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.painted.emit)  # when this picture is on the screen, not while it is drawn
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == _ESCAPE:
+            self.commands.cancel()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()

@@ -1,0 +1,75 @@
+"""Home: what is this person's own, and the way out."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktopauth.core.state import AuthState, SignedIn
+from desktopauth.qt.commands import Commands
+from desktopauth.qt.views.notes import Notes, NotesPanel
+from desktopauth.qt.views.session import EventLog, SessionFacts, SessionPanel
+from desktopauth.qt.widgets import View, button, text
+
+
+class HomeView(View):
+    """Notes beside the session, under a line that says whose they are."""
+
+    def __init__(self, commands: Commands, notes: Notes, facts: SessionFacts, log: EventLog) -> None:
+        super().__init__()
+        self.who = text(name="title", wrap=False)
+        self.sign_out = button("Sign out", "sign_out")
+        self.notes = NotesPanel(commands, notes)
+        self.session = SessionPanel(facts, log)
+        self._user_id = ""
+        self._lay_out()
+        self.sign_out.clicked.connect(commands.sign_out)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.who, 1)
+        head.addWidget(self.sign_out)
+        body = QHBoxLayout()
+        body.setSpacing(20)
+        body.addWidget(_panel(self.notes), 3)
+        body.addWidget(_panel(self.session), 2)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(28, 24, 28, 28)
+        box.setSpacing(18)
+        box.addLayout(head)
+        box.addLayout(body, 1)
+
+    def show_state(self, state: AuthState) -> None:
+        if not isinstance(session := state.session, SignedIn):
+            return
+        if session.user.id != self._user_id:
+            self._user_id = session.user.id
+            self.notes.forget()
+            self.notes.load()
+        name = session.user.facts.get("user_metadata", {}).get("name") or session.user.email
+        self.who.setText(f"Hello, {name}")
+        self.session.show_session(session)
+
+    def show_events(self) -> None:
+        """An event came in."""
+        self.session.show_events()
+
+    def enter(self) -> None:
+        self.session.show_events()
+        self.session.start()
+        self.notes.edit.setFocus()
+
+    def leave(self) -> None:
+        """The person is gone, and so is what was theirs."""
+        self._user_id = ""
+        self.session.stop()
+        self.notes.forget()
+        self.who.clear()
+
+
+def _panel(content: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName("card")
+    box = QVBoxLayout(frame)
+    box.setContentsMargins(20, 18, 20, 20)
+    box.addWidget(content)
+    return frame

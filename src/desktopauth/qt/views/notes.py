@@ -1,0 +1,100 @@
+"""Notes: a person's own rows, read and written through the stock supabase client that ``Auth`` hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
+
+from desktopauth.core.errors import AuthError
+from desktopauth.qt.commands import Commands
+from desktopauth.qt.messages import sentence
+from desktopauth.qt.widgets import button, say, text
+
+
+class Notes(Protocol):
+    """Where notes come from. Both raise AuthError."""
+
+    async def read(self) -> Sequence[str]: ...
+
+    async def add(self, body: str) -> None: ...
+
+
+class NotesPanel(QWidget):
+    """A list and a line to add to it. What was typed stays until the server has it."""
+
+    def __init__(self, commands: Commands, notes: Notes) -> None:
+        super().__init__()
+        self._commands, self._notes = commands, notes
+        self.list = QListWidget()
+        self.list.setObjectName("notes")
+        self.list.setAccessibleName("Your notes")
+        self.list.setWordWrap(True)
+        self.edit = QLineEdit()
+        self.edit.setObjectName("note")
+        self.edit.setPlaceholderText("Write a note")
+        self.edit.setAccessibleName("New note")
+        self.add = button("Add", "primary")
+        self.problem = text(name="problem")
+        self.empty = text("No notes yet. Only you will see what you write here.", "quiet")
+        self._lay_out()
+        self.add.clicked.connect(self._add)
+        self.edit.returnPressed.connect(self._add)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.add)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        for part in (text("Notes", "section"), self.empty, self.list, self.problem):
+            box.addWidget(part, 1 if part is self.list else 0)
+        box.addLayout(row)
+        say(self.problem, "")
+        self.empty.hide()
+
+    def load(self) -> None:
+        """Read the person's notes."""
+        self._commands.start(self._load())
+
+    def forget(self) -> None:
+        """Somebody else's turn: nothing of this person stays on screen."""
+        self.list.clear()
+        self.edit.clear()
+        say(self.problem, "")
+
+    def _add(self) -> None:
+        if body := self.edit.text().strip():
+            self._commands.start(self._send(body))
+
+    async def _load(self) -> None:
+        try:
+            notes = await self._notes.read()
+        except AuthError as error:
+            self._fail(error)
+            return
+        self.list.clear()
+        self.list.addItems(list(notes))
+        self._succeed()
+
+    async def _send(self, body: str) -> None:
+        self.add.setEnabled(False)
+        try:
+            await self._notes.add(body)
+        except AuthError as error:
+            self._fail(error)
+            return
+        finally:
+            self.add.setEnabled(True)
+        if self.edit.text().strip() == body:
+            self.edit.clear()
+        self.list.addItem(body)
+        self._succeed()
+
+    def _succeed(self) -> None:
+        say(self.problem, "")
+        self.empty.setVisible(self.list.count() == 0)
+
+    def _fail(self, error: AuthError) -> None:
+        say(self.problem, sentence(error.problem))

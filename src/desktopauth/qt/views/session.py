@@ -1,0 +1,96 @@
+"""The session, plainly: who, how long the token lives, where it is kept, and what happened last."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFormLayout, QLabel, QListWidget, QVBoxLayout, QWidget
+
+from desktopauth.core.events import AuthChange
+from desktopauth.core.state import SignedIn
+from desktopauth.qt.messages import connection_sentence, unsaved_sentence
+from desktopauth.qt.widgets import text
+
+_KEPT = 20  # events
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What the panel cannot see in the state; both are asked for whenever it draws."""
+
+    expires_at: Callable[[], float | None]
+    storage: Callable[[], str]
+
+
+class EventLog:
+    """The last events with their time of day, kept by the shell so that no view misses one."""
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque(maxlen=_KEPT)
+
+    def note(self, change: AuthChange) -> None:
+        """Add one line; the newest comes first."""
+        about = change.reason or change.cause
+        self.lines.appendleft(f"{time.strftime('%H:%M:%S')}  {change.event}" + (f"  {about}" if about else ""))
+
+
+class SessionPanel(QWidget):
+    """Counts the token's life down once a second while it is on screen."""
+
+    def __init__(self, facts: SessionFacts, log: EventLog) -> None:
+        super().__init__()
+        self._facts, self._log = facts, log
+        self.who, self.life, self.kept, self.server = (text(name="quiet") for _ in range(4))
+        self.life.setObjectName("life")
+        self.events = QListWidget()
+        self.events.setObjectName("events")
+        self.events.setAccessibleName("Last events")
+        self._lay_out()
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self._tick)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        rows: list[tuple[str, QLabel]] = [
+            ("Signed in as", self.who),
+            ("Access token", self.life),
+            ("Kept in", self.kept),
+            ("Server", self.server),
+        ]
+        for caption, value in rows:
+            form.addRow(text(caption, wrap=False), value)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(text("Session", "section"))
+        box.addLayout(form)
+        box.addWidget(text("Last events", "quiet"))
+        box.addWidget(self.events, 1)
+
+    def show_session(self, session: SignedIn) -> None:
+        """Draw who is signed in and how well."""
+        unsaved = session.health.memory_only
+        self.who.setText(session.user.email or session.user.id)
+        self.kept.setText(unsaved_sentence(unsaved) if unsaved else self._facts.storage())
+        self.server.setText(connection_sentence(session.health.connection))
+        self._tick()
+
+    def show_events(self) -> None:
+        """Draw the log anew."""
+        self.events.clear()
+        self.events.addItems(list(self._log.lines))
+
+    def start(self) -> None:
+        self._second.start()
+
+    def stop(self) -> None:
+        self._second.stop()
+
+    def _tick(self) -> None:
+        ends = self._facts.expires_at()
+        left = int(ends - time.time()) if ends is not None else 0
+        self.life.setText(f"{left // 60}:{left % 60:02d} left" if left > 0 else "Renewing\N{HORIZONTAL ELLIPSIS}")
