@@ -1,0 +1,277 @@
+"""The outside world of the core, small and in our hand: a clock, a server, a keyring, tombstones and locks.
+
+All of them write into one journal, so that a test can say in which order things happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
+from desktopauth.core.models import Session, User
+from desktopauth.core.ports import Absent, Found, Kept, Saved, Scope, Stored, Superseded, VaultProblem
+
+START = 1_800_000_000.0  # seconds since the epoch
+
+
+class ManualClock:
+    """Time stands still until ``advance``."""
+
+    def __init__(self) -> None:
+        self._now = START
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+        self.waits: list[float | None] = []
+
+    def now(self) -> float:
+        return self._now
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        self.waits.append(seconds)
+        due = asyncio.Event()
+        if seconds is not None:
+            self._sleepers.append((self._now + seconds, due))
+        both = [asyncio.ensure_future(one.wait()) for one in (event, due)]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[1] is not due]
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, or jump backwards; who sleeps until then wakes."""
+        self._now += seconds
+        for until, due in self._sleepers:
+            if self._now >= until:
+                due.set()
+
+
+def refused(call: str, code: str, kind: ErrorKind = ErrorKind.REFUSED, **facts: Any) -> AuthError:
+    return AuthError(Problem(kind, call, Outcome.REFUSED, facts.pop("status", 400), code, **facts))
+
+
+def ending(code: str) -> AuthError:
+    return refused("refresh", code, ErrorKind.SESSION_ENDED)
+
+
+def offline(call: str = "refresh") -> AuthError:
+    return AuthError(Problem(ErrorKind.OFFLINE, call, Outcome.UNREACHABLE))
+
+
+class Gate:
+    """An answer that is held back until ``open``; ``reached`` once somebody waits for it."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer = answer
+        self.reached, self._opened = asyncio.Event(), asyncio.Event()
+
+    def open(self) -> None:
+        self._opened.set()
+
+    async def passed(self) -> Any:
+        self.reached.set()
+        await self._opened.wait()
+        return self.answer
+
+
+class Script:
+    """Answers to play, by the name of the call; without one, the default."""
+
+    def __init__(self) -> None:
+        self._answers: defaultdict[str, deque[Any]] = defaultdict(deque)
+
+    def plan(self, call: str, *answers: Any) -> None:
+        """What the next calls come to: a value, an exception, a ``Gate``, or a callable that is asked then."""
+        self._answers[call].extend(answers)
+
+    async def play(self, call: str, default: Callable[[], Any]) -> Any:
+        answer = self._answers[call].popleft() if self._answers[call] else default
+        if isinstance(answer, Gate):
+            gate = answer
+            answer = await gate.passed()
+            answer = default if answer is None else answer
+        if callable(answer):
+            answer = answer()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that reached the server."""
+
+    name: str
+    arguments: tuple[Any, ...] = field(repr=False)
+
+
+class FakeGateway:
+    """The server: counts requests and answers as planned, else with a session, one token newer each time."""
+
+    def __init__(self, mint: Callable[[], Session], journal: list[str]) -> None:
+        self.calls: list[Call] = []
+        self.script = Script()
+        self._mint, self._journal = mint, journal
+
+    def count(self, name: str) -> int:
+        return len(self.named(name))
+
+    def named(self, name: str) -> list[Call]:
+        return [call for call in self.calls if call.name == name]
+
+    async def _ask(self, name: str, *arguments: Any, default: Callable[[], Any]) -> Any:
+        self.calls.append(Call(name, arguments))
+        self._journal.append(name)
+        return await self.script.play(name, default)
+
+    async def sign_up(self, email: str, password: str) -> Session | None:
+        found: Session | None = await self._ask("sign_up", email, password, default=lambda: None)
+        return found
+
+    async def sign_in(self, email: str, password: str) -> Session:
+        return await self._session("sign_in", email, password)
+
+    async def resend_confirmation(self, email: str) -> None:
+        await self._ask("resend", email, default=lambda: None)
+
+    async def verify(self, email: str, code: str) -> Session:
+        return await self._session("verify", email, code)
+
+    async def refresh(self, refresh_token: str) -> Session:
+        return await self._session("refresh", refresh_token)
+
+    async def user(self, access_token: str) -> User:
+        return (await self._session("user", access_token)).user
+
+    async def sign_out(self, access_token: str, scope: Scope) -> None:
+        await self._ask("sign_out", access_token, scope, default=lambda: None)
+
+    async def _session(self, name: str, *arguments: Any) -> Session:
+        found: Session = await self._ask(name, *arguments, default=self._mint)
+        return found
+
+
+class FakeTombstones:
+    """Marks in memory. ``broken`` makes each of the named operations fail as a full or foreign disk does."""
+
+    def __init__(self, journal: list[str]) -> None:
+        self.laid: set[str] = set()
+        self.broken: set[str] = set()
+        self._journal = journal
+
+    def lay(self, session_id: str) -> None:
+        self._try("lay")
+        self.laid.add(session_id)
+
+    def covers(self, session_id: str) -> bool:
+        self._try("covers", silent=True)
+        return session_id in self.laid
+
+    def lift(self, session_id: str) -> None:
+        self._try("lift", silent=session_id not in self.laid)
+        self.laid.discard(session_id)
+
+    def _try(self, what: str, *, silent: bool = False) -> None:
+        if not silent:
+            self._journal.append(f"tombstone {what}")
+        if what in self.broken:
+            raise OSError(28, "No space left on device")
+
+
+class MemoryVault:
+    """A keyring in memory that keeps the vault's promises: calls queue up, ``over`` and tombstones are checked."""
+
+    place = "memory of the test"
+
+    def __init__(self, tombstones: FakeTombstones, journal: list[str]) -> None:
+        self.stored: Found | None = None
+        self.last_generation = 0
+        self.script = Script()
+        self.calls: list[str] = []
+        self._tombstones, self._journal = tombstones, journal
+        self._queue = asyncio.Lock()
+
+    @property
+    def session(self) -> Session | None:
+        """What a copy of the app that starts now would find."""
+        return Session.from_json(self.stored.text) if self.stored else None
+
+    def put(self, session: Session) -> None:
+        """As if another copy of the app had saved it."""
+        self.last_generation += 1
+        self.stored = Found(session.to_json(), self.last_generation)
+
+    async def load(self) -> Stored:
+        return await self._do("load", lambda: self.stored or Absent())
+
+    async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
+        def keep() -> Kept:
+            there = self.stored.generation if self.stored else None
+            if session_id in self._tombstones.laid or (over is not None and over != there):
+                return Superseded()
+            self.last_generation += 1
+            self.stored = Found(text, self.last_generation)
+            return Saved(self.last_generation)
+
+        return await self._do("save", keep)
+
+    async def clear(self) -> VaultProblem | None:
+        def wipe() -> None:
+            self.stored = None
+
+        return await self._do("clear", wipe)
+
+    async def _do(self, name: str, default: Callable[[], Any]) -> Any:
+        self.calls.append(name)
+        async with self._queue:
+            answer = await self.script.play(name, default)
+            self._journal.append(name)
+            return answer
+
+
+class FakeLocks:
+    """The refresh lock; ``waiting`` counts who wants it. ``broken`` is raised instead of taking it."""
+
+    def __init__(self, journal: list[str]) -> None:
+        self.lock = asyncio.Lock()
+        self.broken: Exception | None = None
+        self.on_release: Callable[[], None] = lambda: None
+        self._journal = journal
+
+    def refresh(self) -> AbstractAsyncContextManager[None]:
+        return self._held()
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
+        if self.broken:
+            raise self.broken
+        async with self.lock:
+            self._journal.append("locked")
+            try:
+                yield
+            finally:
+                self.on_release()
+                self._journal.append("released")
+
+
+def token(session_id: str, secret: str) -> str:
+    """A JWT in shape; its signature is the canary."""
+    head, body = ({"alg": "none", "typ": "JWT"}, {"session_id": session_id} if session_id else {"sub": "x"})
+    return ".".join([*(_encoded(part) for part in (head, body)), secret])
+
+
+def _encoded(part: dict[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+async def quietly(work: Any) -> None:
+    """Await what may be refused, for those who only look at what came of it."""
+    with suppress(AuthError):
+        await work
