@@ -10,12 +10,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 process.umask(0o077); // database and mailbox hold password hashes, refresh tokens and codes
-// Lite's SQL parser is one large WebAssembly module. Optimising it costs 500 MB and a second, also one at exit, for nothing.
-setFlagsFromString('--liftoff-only');
-const answer = (line) => process.stdout.write(JSON.stringify(line) + '\n');
+const answer = (line, then) => process.stdout.write(JSON.stringify(line) + '\n', then);
 globalThis.console = new Console(process.stderr); // stdout carries our one answer and nothing else
 
 const end = () => process.exit(0);
@@ -27,11 +24,8 @@ const database = join(config.folder, 'data.db');
 const mailbox = join(config.folder, 'mailbox.jsonl');
 
 function fail(reason, error) {
-  if (error) console.error(error);
-  answer({ nonce: config.nonce, failed: reason });
-  process.exitCode = 1;
-  process.stdin.destroy(); // lets stdout drain; process.exit() may cut the answer off
-  server.close();
+  console.error(error);
+  answer({ nonce: config.nonce, failed: reason }, () => process.exit(1)); // not before it is written
 }
 
 let own = null; // "127.0.0.1:PORT" once we listen
@@ -100,6 +94,7 @@ try {
   await startLite();
   answer({ nonce: config.nonce, ready: true, port: server.address().port });
 } catch (error) {
-  const reason = { EADDRINUSE: 'port_in_use', EACCES: 'port_refused' }[error.syscall === 'listen' ? error.code : ''];
-  fail(reason ?? (damaged.has(error.errcode & 0xff) ? 'database_damaged' : 'other'), error);
+  const reasons = { EADDRINUSE: 'port_in_use', EACCES: 'port_refused', ERR_SOCKET_BAD_PORT: 'port_refused' };
+  const reason = own === null ? reasons[error.code] : damaged.has(error.errcode & 0xff) ? 'database_damaged' : null;
+  fail(reason ?? 'other', error);
 }

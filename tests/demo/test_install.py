@@ -66,9 +66,10 @@ def test_a_damaged_installation_is_not_used_but_installed_again(
     folder = shutil.copytree(demo_modules, cache / demo_modules.name, symlinks=True)
     damaged = folder / "node_modules/@supabase/lite/dist/index.js"
     damaged.write_bytes(damaged.read_bytes()[:-10])
-    with monkeypatch.context() as offline, pytest.raises(DemoError, match="cannot be reached"):
+    with monkeypatch.context() as offline:
         offline.setenv("npm_config_registry", NOBODY)
-        attempt(cache)
+        with pytest.raises(DemoError, match="cannot be reached"):
+            attempt(cache)
     assert check(folder) is Condition.DAMAGED
     assert attempt(cache) == (
         folder,

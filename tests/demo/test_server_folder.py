@@ -111,6 +111,13 @@ def test_a_port_in_use_is_named(serve: Serve) -> None:
         assert failure(serve(port=port)).startswith(f"Port {port} is in use by another program.")
 
 
+@pytest.mark.parametrize("port", [70000, -1])
+def test_a_port_that_cannot_be_is_a_sentence(serve: Serve, port: int) -> None:
+    assert failure(serve(port=port)) == (
+        f"This system does not let us use port {port}. Choose one between 1024 and 65535."
+    )
+
+
 def test_a_port_that_was_asked_for_is_used(serve: Serve) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
