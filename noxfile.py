@@ -112,7 +112,7 @@ def package(session: nox.Session) -> None:
     """Freeze the app into dist/desktopauth and let the bundle show that it works, without a screen and with one."""
     require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *SCREEN_PACKAGES, *BUNDLE_PACKAGES)
     python = environment(session, THIS_PYTHON)
-    run(session, python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "packaging/desktopauth.spec")
+    run(session, python, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", "packaging/desktopauth.spec")
     program = HERE / "dist" / "desktopauth" / "desktopauth"
     run(session, program, "--smoke", env={"QT_QPA_PLATFORM": "offscreen"})
     if shutil.which("xvfb-run"):
