@@ -17,26 +17,9 @@ from .flows import Flows, later
 from .keeper import Keeper, Parts
 from .models import Session, User
 from .ports import DataClient
-from .state import (
-    Asked,
-    AuthState,
-    Began,
-    Cancelled,
-    CodeMailed,
-    CodeWanted,
-    Failed,
-    FormOpened,
-    FormPurpose,
-    Message,
-    PasswordForm,
-    SignedOut,
-    Starting,
-    Status,
-    StoreWanted,
-    reduce,
-    status_of,
-    user_of,
-)
+from .reduce import Asked, Began, Cancelled, CodeMailed, Failed, FormOpened, Message, reduce
+from .state import AuthState, CodeWanted, FormPurpose, PasswordForm, SignedOut, Starting, Status, StoreWanted
+from .state import status_of, user_of
 
 log = logging.getLogger("desktopauth.auth")
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from .errors import AuthError, ErrorKind, Outcome, Problem
 from .models import Session
 from .ports import Gateway
-from .state import CodeMailed, CodePurpose
+from .reduce import CodeMailed
+from .state import CodePurpose
 
 RESEND_PAUSE = 60.0  # seconds between two mails to one person (supabase/auth: SMTP_MAX_FREQUENCY, default 1 minute)
 CODE = re.compile(r"\d{6}")

@@ -18,7 +18,8 @@ from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem
 from .events import AuthChange, AuthEvent
 from .models import Session
 from .ports import Absent, Clock, Found, Gateway, Locks, Stored, Superseded, Tombstones, Unread, Vault, VaultProblem
-from .state import Admitted, Connection, Ended, Health, Message, NobodyThere, Reason, StoreTrouble, TokenHealth
+from .reduce import Admitted, Ended, Message, NobodyThere, StoreTrouble
+from .state import Connection, Health, Reason, TokenHealth
 from .store import Spawn, Store
 from .timing import Backoff, ServerClock, hard_point, soft_point
 

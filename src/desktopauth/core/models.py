@@ -5,8 +5,6 @@ They are read from the server's JSON and from our own stored JSON alike, so that
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,6 +93,8 @@ class Session:
 
 def claims(token: str) -> Mapping[str, Any]:
     """The claims of a JWT (RFC 7519 §4), unverified: the server checks its own signatures, we only read hints."""
+    import base64
+
     try:
         middle = token.split(".")[1]
         found = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
@@ -105,4 +105,6 @@ def claims(token: str) -> Mapping[str, Any]:
 
 def fingerprint(session_id: str) -> str:
     """What a tombstone says of a session: a hash, so that it tells nothing to who reads the file."""
+    import hashlib  # not above: it loads OpenSSL, which the first paint does not need
+
     return hashlib.sha256(session_id.encode()).hexdigest()[:32]

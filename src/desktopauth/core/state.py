@@ -1,12 +1,12 @@
 """What to show, as one frozen value: who is signed in, and what is being asked right now.
 
-Both change independently, so ``AuthState`` is a pair. Views are functions of it, and ``reduce`` is the only way to the
-next one: pure, so that every step of every story is a line in a table of tests.
+Both change independently, so ``AuthState`` is a pair. Views are functions of it, and ``core/reduce.py`` is the only way
+to the next one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, assert_never
 
@@ -131,131 +131,6 @@ class AuthState:
     flow: Flow | None = None
 
 
-# ---- messages: what happened
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The keyring is being read (again)."""
-
-    expects_somebody: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StoreTrouble:
-    """The keyring was asked and does not answer, or not with a session."""
-
-    problem: VaultProblem
-
-
-@dataclass(frozen=True, slots=True)
-class NobodyThere:
-    """The keyring was read and holds nobody, or the person went on without it."""
-
-    memory_only: VaultProblem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """Somebody is in: restored, signed in, refreshed, or only their health changed."""
-
-    user: User
-    health: Health
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Nobody is signed in any more."""
-
-    reason: Reason
-    code: str = ""
-    memory_only: VaultProblem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FormOpened:
-    """A form is shown; None keeps the address that was typed before."""
-
-    purpose: FormPurpose
-    email: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request of the current flow is under way. An address typed into the form is kept with it."""
-
-    email: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class CodeMailed:
-    """A code is on its way; the code view asks for it, with a problem where the mail was refused."""
-
-    email: str = field(repr=False)
-    purpose: CodePurpose
-    resend_at: float
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The request of the current flow failed. ``resend_at`` moves where the server named its own seconds."""
-
-    problem: Problem
-    resend_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The person does not wait any longer."""
-
-
-Message = Began | StoreTrouble | NobodyThere | Admitted | Ended | FormOpened | Asked | CodeMailed | Failed | Cancelled
-
-
-def reduce(state: AuthState, message: Message) -> AuthState:
-    """The state after ``message``. Pure: no clock, no input or output, no side effect."""
-    match message:
-        case Began():
-            return AuthState(Starting(message.expects_somebody), None)
-        case StoreTrouble():
-            return AuthState(StoreWanted(message.problem), None)
-        case NobodyThere():
-            return AuthState(SignedOut(memory_only=message.memory_only), state.flow or PasswordForm())
-        case Admitted():
-            stays = state.flow if isinstance(state.session, SignedIn) else None
-            return AuthState(SignedIn(message.user, message.health), stays)
-        case Ended():
-            gone = SignedOut(message.reason, message.code, message.memory_only)
-            return AuthState(gone, PasswordForm(email=email_of(state)))
-        case FormOpened() | Asked() | CodeMailed() | Failed() | Cancelled():
-            return replace(state, flow=_flow_after(state.flow, message))
-        case _:
-            assert_never(message)
-
-
-def _flow_after(flow: Flow | None, message: FormOpened | Asked | CodeMailed | Failed | Cancelled) -> Flow | None:
-    match message:
-        case FormOpened():
-            return PasswordForm(message.purpose, message.email if message.email is not None else _typed(flow))
-        case CodeMailed():
-            return CodeWanted(message.email, message.purpose, message.resend_at, problem=message.problem)
-        case _ if flow is None:
-            return None  # an answer to a question that nobody is asking any more
-        case Asked() if isinstance(flow, PasswordForm) and message.email is not None:
-            return replace(flow, busy=True, problem=None, email=message.email)
-        case Asked():
-            return replace(flow, busy=True, problem=None)
-        case Failed() if isinstance(flow, CodeWanted) and message.resend_at is not None:
-            return replace(flow, busy=False, problem=message.problem, resend_at=message.resend_at)
-        case Failed():
-            return replace(flow, busy=False, problem=message.problem)
-        case Cancelled():
-            return replace(flow, busy=False, problem=None)
-        case _:
-            assert_never(message)
-
-
 def user_of(state: AuthState) -> User | None:
     """Who is signed in."""
     return state.session.user if isinstance(state.session, SignedIn) else None
@@ -264,10 +139,11 @@ def user_of(state: AuthState) -> User | None:
 def email_of(state: AuthState) -> str:
     """The address to put into the next form, so that nobody types it twice."""
     user = user_of(state)
-    return user.email if user else _typed(state.flow)
+    return user.email if user else typed_email(state.flow)
 
 
-def _typed(flow: Flow | None) -> str:
+def typed_email(flow: Flow | None) -> str:
+    """The address that the flow is about."""
     return flow.email if flow is not None else ""
 
 

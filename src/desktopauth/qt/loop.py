@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import builtins
 import gc
-import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QBasicTimer, QEventLoop, QObject, QSocketNotifier, Signal, SignalInstance
+from PySide6.QtCore import QBasicTimer, QEventLoop, QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
@@ -69,24 +67,44 @@ def start(argv: Sequence[str]) -> QApplication:
 
 
 def run(app: QApplication, window: Window, life: Life, warm: Sequence[Callable[[], object]]) -> int:
-    """Show the window, then run ``life`` on it to its end; its result. ``warm`` are imports for the worker.
+    """Show the window, then run ``life`` on it to its end; its result, or 128 + the signal that closed the window.
 
-    A window that is closed before ``life`` began ends it all with 0.
+    ``warm`` are imports for the worker. A window that is closed before ``life`` began ends it all with 0.
     """
-    first, worker, closed = QEventLoop(), _Worker(warm), []
+    first, worker, ends = QEventLoop(), _Worker(warm), _Ends(window)
     worker.ready.connect(first.quit)
-    window.closed.connect(lambda: closed.append(True))
     window.closed.connect(first.quit)
     window.painted.connect(worker.thread_.start)
-    stop_listening = _close_on_signals(window)
+    window.painted.connect(ends.listen)  # not before: it imports sockets
     window.show()
-    try:
+    with ends.held:
         first.exec()
-        return 0 if closed else _run_on_asyncio(app, life)
-    finally:
-        stop_listening()
-        # an interpreter that ends while a thread is importing may crash; a second is the most that anybody waits
-        worker.thread_.join(0.5) if worker.thread_.ident else None
+        status = 0 if ends.closed else _run_on_asyncio(app, life)
+    if worker.thread_.ident:
+        worker.thread_.join(0.5)  # an interpreter that ends while a thread is importing may crash
+    return ends.status or status
+
+
+class _Ends:
+    """What brought the window to its end."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.held = ExitStack()
+        self.closed, self.status = False, 0
+        window.closed.connect(self._close)
+
+    def listen(self) -> None:
+        from .signals import on_signals
+
+        self.held.enter_context(on_signals(self._hear))
+
+    def _hear(self, number: int) -> None:
+        self.status = 128 + number
+        self._window.close()
+
+    def _close(self) -> None:
+        self.closed = True
 
 
 def _run_on_asyncio(app: QApplication, life: Life) -> int:
@@ -131,33 +149,3 @@ def _quiet_timers(qasync: Any) -> None:
                 timer.stop()
 
     qasync._SimpleTimer = QuietTimer
-
-
-def _close_on_signals(window: Window) -> Callable[[], None]:
-    """Ctrl-C and SIGTERM close the window.
-
-    Python runs its handlers only when Python code runs, and an idle window runs none: a byte on a socket wakes it.
-    """
-    names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(name, lambda *_: window.close()) for name in names]
-    reader, writer = socket.socketpair()
-    for end in (reader, writer):
-        end.setblocking(False)
-    old_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: _drain(reader))
-
-    def stop() -> None:
-        notifier.setEnabled(False)
-        signal.set_wakeup_fd(old_fd)
-        for name, handler in zip(names, before, strict=True):
-            signal.signal(name, handler)
-        reader.close()
-        writer.close()
-
-    return stop
-
-
-def _drain(reader: socket.socket) -> None:
-    with suppress(BlockingIOError):
-        reader.recv(64)

@@ -48,7 +48,7 @@ class CodeView(FormCard):
             return
         failed = flow.problem is not None and self._flow != flow
         self._flow = flow
-        say(self.subtitle, f"We sent a code to {flow.email}. Enter it here.")
+        say(self.subtitle, f"We sent a code to {flow.email}.")
         say(self.problem, "")
         self.code.show_problem(sentence(flow.problem) if flow.problem else "")
         self.code.setEnabled(not flow.busy)

@@ -48,6 +48,7 @@ class NotesPanel(QWidget):
         row.addWidget(self.add)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(12)
         for part in (text("Notes", "section"), self.empty, self.list, self.problem):
             box.addWidget(part, 1 if part is self.list else 0)
         box.addLayout(row)
@@ -65,6 +66,7 @@ class NotesPanel(QWidget):
         say(self.problem, "")
 
     def _add(self) -> None:
+        self.edit.setFocus()  # Add is disabled while it sends, and the focus would wander off
         if body := self.edit.text().strip():
             self._commands.start(self._send(body))
 

@@ -44,8 +44,7 @@ class SessionPanel(QWidget):
     def __init__(self, facts: SessionFacts, log: EventLog) -> None:
         super().__init__()
         self._facts, self._log = facts, log
-        self.who, self.life, self.kept, self.server = (text(name="quiet") for _ in range(4))
-        self.life.setObjectName("life")
+        self.who, self.life, self.kept, self.server = (text() for _ in range(4))
         self.events = QListWidget()
         self.events.setObjectName("events")
         self.events.setAccessibleName("Last events")
@@ -56,6 +55,8 @@ class SessionPanel(QWidget):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
         rows: list[tuple[str, QLabel]] = [
             ("Signed in as", self.who),
             ("Access token", self.life),
@@ -63,9 +64,10 @@ class SessionPanel(QWidget):
             ("Server", self.server),
         ]
         for caption, value in rows:
-            form.addRow(text(caption, wrap=False), value)
+            form.addRow(text(caption, "quiet", wrap=False), value)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(12)
         box.addWidget(text("Session", "section"))
         box.addLayout(form)
         box.addWidget(text("Last events", "quiet"))
@@ -80,7 +82,8 @@ class SessionPanel(QWidget):
         self._tick()
 
     def show_events(self) -> None:
-        """Draw the log anew."""
+        """Draw the log anew, and what an event may have changed beside it."""
+        self._tick()
         self.events.clear()
         self.events.addItems(list(self._log.lines))
 
