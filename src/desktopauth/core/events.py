@@ -121,8 +121,9 @@ class EventBus:
             transition = Transition(transition.before, transition.after, change)
             self._settled = self._settled or change.event is AuthEvent.INITIAL_SESSION
         self._user = user_of(transition.after)
-        for watcher in list(self._watchers.values()):
-            self._tell(watcher, transition)
+        for key, watcher in list(self._watchers.items()):
+            if key in self._watchers:  # not closed by an earlier one
+                self._tell(watcher, transition)
         if change:
             for key, subscriber in list(self._subscribers.items()):
                 if key in self._subscribers:  # not closed by an earlier one
