@@ -87,7 +87,7 @@ class Session:
             numbers = (float(body["expires_at"]), float(body["expires_in"]))
             user = User.from_wire(body["user"])
             return cls(str(body["access_token"]), str(body["refresh_token"]), *numbers, user, float(body["skew"]))
-        except (LookupError, TypeError, AttributeError, ValueError):
+        except (LookupError, TypeError, AttributeError, ValueError, OverflowError, RecursionError):
             raise UnknownFormatError("not a stored session of this version") from None
 
 
@@ -98,7 +98,7 @@ def claims(token: str) -> Mapping[str, Any]:
     try:
         middle = token.split(".")[1]
         found = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
