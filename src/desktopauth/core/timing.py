@@ -59,7 +59,7 @@ class Backoff:
     def failed(self, problem: Problem, now: float) -> None:
         """Note one more failure. The server's own seconds win over ours."""
         pause = problem.retry_after
-        if pause is None:
+        if pause is None or pause <= 0:  # "at once" from a server in trouble would be a storm
             pause = random.uniform(0.1, 1.0) * min(60.0, 2.0 ** min(self._failures, 6))  # noqa: S311 - only spreads load
         self._failures += 1
         self.problem, self.retry_at = problem, now + pause
