@@ -44,8 +44,7 @@ QT_PACKAGES = (
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
 SCREEN_PACKAGES = ("xauth", "xvfb")
-# A bundle carries its libraries with it, so the machine that builds it must have them all.
-BUNDLE_PACKAGES = ("binutils", "libwayland-client0", "libwayland-cursor0", "libwayland-egl1")
+BUNDLE_PACKAGES = ("binutils",)
 
 # nox itself runs from a folder on PYTHONPATH; what a session starts must see its own environment only.
 os.environ.pop("PYTHONPATH", None)
