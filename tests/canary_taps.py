@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.canary import Canary, as_path
-from tests.canary_wire import tap_http
+from tests.canary_wire import replace, tap_http
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -78,7 +78,7 @@ class Taps:
             self._guarded(lambda guard: _see_record(guard, record))
             original(logger, record)
 
-        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+        replace(logging.Logger, "callHandlers", call_handlers)
 
     def _tap_capsys(self) -> None:
         """What a test reads from its captured output no longer comes with the report."""
@@ -89,7 +89,7 @@ class Taps:
             self._guarded(lambda guard: guard.scan_text(f"{result.out}\n{result.err}", "captured output"))
             return result
 
-        pytest.CaptureFixture.readouterr = readouterr  # type: ignore[method-assign]
+        replace(pytest.CaptureFixture, "readouterr", readouterr)
 
     def _tap_demo(self) -> None:
         from desktopauth.demo.mailbox import Mail, Mailbox
@@ -99,10 +99,11 @@ class Taps:
 
         def mails(box: Mailbox, *args: Any, **kwargs: Any) -> tuple[Mail, ...]:
             found = original(box, *args, **kwargs)
-            self._guarded(lambda guard: [guard.learn(mail.code, "mailed code") for mail in found if mail.code] and None)
+            for code in [mail.code for mail in found if mail.code and self.guard]:
+                self._guarded(functools.partial(Canary.learn, value=code, kind="mailed code"))
             return found
 
-        Mailbox.mails = mails  # type: ignore[method-assign]
+        replace(Mailbox, "mails", mails)
         self._after(EmbeddedServer, "__init__", lambda server: self.exempt.add(server.folder.absolute()))
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
@@ -195,7 +196,7 @@ def canary(request: pytest.FixtureRequest) -> Iterator[Canary]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Look at the captured output too: of the test itself before the judgement, of its tear-down after it."""
-    report: pytest.TestReport = yield  # type: ignore[misc,assignment]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     if guard := item.stash.get(_KEY, None):
         before = set(guard.leaks()) if call.when == "teardown" else set()
         for title, content in report.sections:

@@ -33,7 +33,12 @@ def tap_http(learn: Learn) -> None:
             response.stream = _Heard(response.stream, lambda body: _hear_answer(request, response, body, learn))
         return response
 
-    httpx.AsyncHTTPTransport.handle_async_request = handle  # type: ignore[method-assign]
+    replace(httpx.AsyncHTTPTransport, "handle_async_request", handle)
+
+
+def replace(kind: type, name: str, method: Any) -> None:
+    """Put ``method`` in the place of the class's own, for as long as this process runs."""
+    setattr(kind, name, method)
 
 
 class _Heard(httpx.AsyncByteStream):

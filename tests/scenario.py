@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import pytest
 
@@ -101,7 +101,7 @@ def need(program: str) -> str:
     return found
 
 
-def lacking(reason: str) -> None:
+def lacking(reason: str) -> NoReturn:
     """Say that this machine lacks what the test takes: a skip on a laptop, a failure where CI is true."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
