@@ -44,7 +44,8 @@ QT_PACKAGES = (
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
 SCREEN_PACKAGES = ("xauth", "xvfb")
-BUNDLE_PACKAGES = ("binutils",)
+# Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
+BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
 # nox itself runs from a folder on PYTHONPATH; what a session starts must see its own environment only.
 os.environ.pop("PYTHONPATH", None)
