@@ -1,7 +1,7 @@
 """Every number that the README quotes, as ratios within one run: ``run.py [--json FILE] [NAME ...]``.
 
-The JSON is ``{"<name>": {"value", "goal", "unit", "n"}}``; the exit status is 1 when a goal is missed. Shared machines are
-noisy: two programs are always started in turn, and medians are compared.
+The JSON is ``{"<name>": {"value", "goal", "unit", "n"}}``; the exit status is 1 when a goal is missed. Shared machines
+are noisy: two programs are always started in turn, and medians are compared.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
     import asyncio
@@ -141,12 +141,12 @@ async def _no_project(opening: Opening, shell: Shell, closed: asyncio.Event, sen
     return 1
 
 
-async def _sooner(work: asyncio.Future[object], closed: asyncio.Event) -> bool:
+async def _sooner(work: asyncio.Future[Any], closed: asyncio.Event) -> bool:
     """Whether the work ended before the window was closed; if not, it is cancelled and has tidied up."""
     import asyncio
 
     closing = asyncio.ensure_future(closed.wait())
-    await asyncio.wait({work, closing}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([work, closing], return_when=asyncio.FIRST_COMPLETED)
     closing.cancel()
     if work.done():
         return True

@@ -74,7 +74,8 @@ def _resources() -> str:
 def _keyring() -> str:
     from desktopauth.adapters.backends import platform_class
 
-    return platform_class()
+    found = platform_class()
+    return f"{found.__module__}.{found.__qualname__}"
 
 
 def _trust() -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
-from desktopauth.core.ports import VaultProblem
+from desktopauth.core.errors import VaultProblem
 
 from .records import BackendError
 
@@ -110,14 +110,23 @@ def _choose() -> KeyringBackend:
     return chosen
 
 
-def _of_platform() -> KeyringBackend:
-    keyring: type[KeyringBackend]
+def platform_class() -> type[KeyringBackend]:
+    """This system's own keyring class, named and not looked up, so that a bundle without metadata has it too."""
     if sys.platform == "win32":
-        from keyring.backends.Windows import WinVaultKeyring as keyring  # noqa: N813
-    elif sys.platform == "darwin":
-        from keyring.backends.macOS import Keyring as keyring  # noqa: N813
-    else:
-        from keyring.backends.SecretService import Keyring as keyring  # noqa: N813
+        from keyring.backends.Windows import WinVaultKeyring
+
+        return WinVaultKeyring
+    if sys.platform == "darwin":
+        from keyring.backends.macOS import Keyring as MacKeyring
+
+        return MacKeyring
+    from keyring.backends.SecretService import Keyring as SecretServiceKeyring
+
+    return SecretServiceKeyring
+
+
+def _of_platform() -> KeyringBackend:
+    keyring = platform_class()
     _ = keyring.priority  # raises RuntimeError when it cannot work here
     chosen = keyring()
     if sys.platform == "win32":

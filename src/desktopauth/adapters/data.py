@@ -40,6 +40,11 @@ async def supabase_client(tokens: Tokens, *, url: str, key: str, pool: Pool) -> 
     return make(url, key, AsyncClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False))
 
 
+def warm() -> None:
+    """Import what the first client needs, 300-400 ms: for a worker thread."""
+    _client_class()
+
+
 def _client_class() -> type[AsyncClient]:
     """A subclass whose public attribute ``auth`` holds only while the constructor runs."""
     from supabase import AsyncClient

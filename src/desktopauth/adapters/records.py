@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
-from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Superseded, Unread, Unsaved, VaultProblem
+from desktopauth.core.errors import VaultProblem
+from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Superseded, Unread, Unsaved
 
 _HEAD = re.compile(r"da1 (\d{1,15}) ([0-9a-f]{8}) (\d\d) ([0-9a-f]{32}) (.*)", re.ASCII | re.DOTALL)
 _MOST_PARTS = 16

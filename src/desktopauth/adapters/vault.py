@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from desktopauth.core.errors import VaultProblem
 from desktopauth.core.ports import (
     Absent,
     Found,
@@ -24,7 +25,6 @@ from desktopauth.core.ports import (
     Tombstones,
     Unread,
     Unsaved,
-    VaultProblem,
 )
 
 from .backends import open_keyring, usual_place

@@ -18,8 +18,18 @@ from .keeper import Keeper, Parts
 from .models import Session, User
 from .ports import DataClient
 from .reduce import Asked, Began, Cancelled, CodeMailed, Failed, FormOpened, Message, reduce
-from .state import AuthState, CodeWanted, FormPurpose, PasswordForm, SignedOut, Starting, Status, StoreWanted
-from .state import status_of, user_of
+from .state import (
+    AuthState,
+    CodeWanted,
+    FormPurpose,
+    PasswordForm,
+    SignedOut,
+    Starting,
+    Status,
+    StoreWanted,
+    status_of,
+    user_of,
+)
 
 log = logging.getLogger("desktopauth.auth")
 

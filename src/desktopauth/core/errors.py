@@ -46,6 +46,16 @@ class ErrorKind(StrEnum):
     WEAK_PASSWORD = "weak_password"  # noqa: S105 - a name
 
 
+class VaultProblem(StrEnum):
+    """Why the keyring could not be read or written. None of these means "signed out"."""
+
+    CORRUPT = "corrupt"  # there is something, and it cannot be read: left alone
+    DENIED = "denied"  # the person or the system said no
+    LOCKED = "locked"
+    UNAVAILABLE = "unavailable"  # no service, none that may be used, or it broke
+    WAITING = "waiting"  # no answer yet: a prompt is open, or the service is slow
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One failure as a value.

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from .errors import ErrorKind
+from .errors import ErrorKind, VaultProblem
 from .models import User
-from .ports import VaultProblem
 from .state import AuthState, Reason, user_of
 
 log = logging.getLogger("desktopauth.events")

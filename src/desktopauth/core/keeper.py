@@ -14,10 +14,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
-from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem
+from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem, VaultProblem
 from .events import AuthChange, AuthEvent
 from .models import Session
-from .ports import Absent, Clock, Found, Gateway, Locks, Stored, Superseded, Tombstones, Unread, Vault, VaultProblem
+from .ports import Absent, Clock, Found, Gateway, Locks, Stored, Superseded, Tombstones, Unread, Vault
 from .reduce import Admitted, Ended, Message, NobodyThere, StoreTrouble
 from .state import Connection, Health, Reason, TokenHealth
 from .store import Spawn, Store

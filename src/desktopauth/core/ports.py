@@ -8,25 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from .errors import VaultProblem
 from .models import Session, User
 
 if TYPE_CHECKING:  # the window paints before anything of asyncio is imported
     from asyncio import Event
 
 Scope = Literal["local", "others", "global"]
-
-
-class VaultProblem(StrEnum):
-    """Why the keyring could not be read or written. None of these means "signed out"."""
-
-    CORRUPT = "corrupt"  # there is something, and it cannot be read: left alone
-    DENIED = "denied"  # the person or the system said no
-    LOCKED = "locked"
-    UNAVAILABLE = "unavailable"  # no service, none that may be used, or it broke
-    WAITING = "waiting"  # no answer yet: a prompt is open, or the service is slow
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from .errors import Problem
+from .errors import Problem, VaultProblem
 from .models import User
-from .ports import VaultProblem
 
 Status = Literal["loading", "authenticated", "unauthenticated"]
 FormPurpose = Literal["sign_in", "sign_up"]

@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from .errors import VaultProblem
 from .models import Session, UnknownFormatError
-from .ports import Found, Kept, Saved, Stored, Superseded, Tombstones, Unread, Unsaved, Vault, VaultProblem
+from .ports import Found, Kept, Saved, Stored, Superseded, Tombstones, Unread, Unsaved, Vault
 
 log = logging.getLogger("desktopauth.store")
 

@@ -81,7 +81,7 @@ class _Report:
         steps = json.loads(left.read_text("utf-8"))["steps"] if left.exists() else []
         left.unlink(missing_ok=True)
         self._steps += steps
-        if code != 0 and self.ok or not steps:
+        if (code != 0 and self.ok) or not steps:
             self._add(f"act_{number}", ok=False, started=started)
 
     def look(self, name: str, entry: str, *, there: bool) -> None:

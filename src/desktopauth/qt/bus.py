@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from desktopauth.core.auth import Auth
 from desktopauth.core.events import AuthChange, AuthEvent, Subscription, Transition
@@ -19,13 +19,14 @@ class AuthBus(QObject):
         user_changed(User | None): somebody else is signed in, or nobody
         event(AuthChange): what happened; and the one signal of that event's own name
 
-    Qt cannot replay to a slot that is connected late. ``subscribe`` can: it tells INITIAL_SESSION first, exactly once, and
-    ``state`` can be read at any time.
+    Qt cannot replay to a slot that is connected late. ``subscribe`` can: it tells INITIAL_SESSION first, exactly once,
+    and ``state`` can be read at any time.
     """
 
     state_changed = Signal(object)
     user_changed = Signal(object)
-    event = Signal(object)
+    # hides QObject.event() from Python only: Qt itself goes on handling this object's events
+    event = Signal(object)  # type: ignore[assignment]
 
     initial_session = Signal(object)
     signed_in = Signal(object)
@@ -60,6 +61,6 @@ class AuthBus(QObject):
             self.event.emit(change)
             self._signal_of(change.event).emit(change)
 
-    def _signal_of(self, event: AuthEvent) -> Signal:
-        signal: Signal = getattr(self, event.name.lower())
+    def _signal_of(self, event: AuthEvent) -> SignalInstance:
+        signal: SignalInstance = getattr(self, event.name.lower())
         return signal

@@ -1,7 +1,7 @@
 """A person's hands and eyes on the real widgets: they click and type what is visible, and read what stands there.
 
-Events go to the window, which finds the widget under the pointer or with the focus, as it does for a person: a covered or
-disabled button does nothing.
+Events go to the window, which finds the widget under the pointer or with the focus, as it does for a person: a covered
+or disabled button does nothing.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidget
 
+W = TypeVar("W", bound=QWidget)
 _PATIENCE = 30.0  # seconds
 _LOOK = 0.02  # seconds between two looks
 
@@ -40,13 +43,13 @@ class Hands:
         if field := self._field(label):
             await self._click(field)
             await self.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-            await self.type(words)
+            await self.type_in(words)
 
-    async def type(self, words: str) -> None:
+    async def type_in(self, words: str) -> None:
         """Type on the keyboard, into whatever has the focus."""
         window = self._window.windowHandle()
         for letter in words:
-            await _between_tasks(lambda letter=letter: QTest.keyClick(window, letter))
+            await _between_tasks(partial(QTest.keyClick, window, letter))
 
     async def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press one key that is no letter: Tab, Return, Escape."""
@@ -68,7 +71,9 @@ class Hands:
 
     def texts(self) -> list[str]:
         """Everything that can be read now."""
-        found = [label.text() for label in self._visible(QLabel)] + [button.text() for button in self._visible(QPushButton)]
+        found = [label.text() for label in self._visible(QLabel)] + [
+            button.text() for button in self._visible(QPushButton)
+        ]
         for rows in self._visible(QListWidget):
             found += [rows.item(row).text() for row in range(rows.count())]
         return [text for text in found if text]
@@ -86,7 +91,7 @@ class Hands:
                 return field
         return next((f for f in self._visible(QLineEdit) if f.accessibleName() == label and f.isEnabled()), None)
 
-    def _visible(self, kind: type[QWidget]) -> list[QWidget]:
+    def _visible(self, kind: type[W]) -> list[W]:
         return [found for found in self._window.findChildren(kind) if found.isVisibleTo(self._window)]
 
     async def _click(self, widget: QWidget) -> None:

@@ -20,7 +20,9 @@ def inventory() -> dict[str, list[str]]:
 
 def _plugins(kind: str) -> list[str]:
     folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), kind)
-    return sorted(path.stem.removeprefix("lib") for path in folder.glob("*") if path.suffix in (".so", ".dll", ".dylib"))
+    return sorted(
+        path.stem.removeprefix("lib") for path in folder.glob("*") if path.suffix in (".so", ".dll", ".dylib")
+    )
 
 
 def _network_backends() -> list[str]:

@@ -1,7 +1,7 @@
 """One QApplication, and asyncio on its loop: painted first, and everything slow imported behind the paint.
 
-qasync and asyncio together cost a quarter of a bare window's start. So the window runs on a plain Qt loop while a worker
-imports them, and moves onto asyncio without anybody noticing.
+qasync and asyncio together cost a quarter of a bare window's start. So the window runs on a plain Qt loop while a
+worker imports them, and moves onto asyncio without anybody noticing.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _run_on_asyncio(app: QApplication, life: Life) -> int:
 
     _quiet_timers(qasync)
     loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
-    loop.set_default_executor(DaemonExecutor())  # type: ignore[arg-type]  # the base class would join at exit
+    loop.set_default_executor(DaemonExecutor())  # the usual one would be joined at exit
     import asyncio
 
     asyncio.set_event_loop(loop)

@@ -1,11 +1,10 @@
-"""One sentence for everything that can go wrong: what happened, and what to do. No blame, no code, no server English."""
+"""One sentence for everything that can go wrong: what happened and what to do; no blame, no code, no server English."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from desktopauth.core.errors import ErrorKind, Problem
-from desktopauth.core.ports import VaultProblem
+from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
 from desktopauth.core.state import Connection, Reason
 
 Place = Literal["email", "password", "code", "form"]
@@ -24,7 +23,7 @@ _SENTENCES = {
     ErrorKind.SESSION_ENDED: "Your session ended. Sign in again.",
     ErrorKind.SIGN_UP_CLOSED: "This project isn't open for new accounts this way.",
     ErrorKind.TABLE_MISSING: "This project has no notes table yet. The README says how to make one.",
-    ErrorKind.UNTRUSTED_CERTIFICATE: "The connection isn't private: its certificate isn't trusted here. Try another network.",
+    ErrorKind.UNTRUSTED_CERTIFICATE: "This connection isn't private: its certificate isn't trusted. Try another one.",
     ErrorKind.USER_BANNED: "This account is suspended. Ask whoever runs this service.",
     ErrorKind.USER_EXISTS: "There's an account with this email already. Sign in instead.",
 }

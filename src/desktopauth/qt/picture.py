@@ -33,5 +33,5 @@ def colours(image: QImage) -> int:
 
 def save(window: QWidget, path: Path) -> None:
     """Write what the window shows as a PNG. Raises OSError."""
-    if not window.grab().save(str(path), "PNG"):  # type: ignore[call-overload]
+    if not window.grab().save(str(path), "PNG"):
         raise OSError(f"the picture could not be written: {path.name}")

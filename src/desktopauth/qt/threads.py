@@ -35,7 +35,7 @@ class DaemonExecutor(Executor):
             threading.Thread(target=self._work, name=f"pool-{self._started}", daemon=True).start()
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - Executor's own
         """Take no more calls. Never waits, whatever is asked: that is what this class is for."""
         self._closed = True
         for _ in range(self._started):

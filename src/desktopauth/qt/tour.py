@@ -69,7 +69,9 @@ class Tour:
     async def _come_back(self) -> None:
         async with self._step("restored"):
             await self._hands.sees(f"Hello, {_EMAIL}")
-            await self._hands.until(lambda: any("INITIAL_SESSION" in e for e in self._rows("events")), "the first event")
+            await self._hands.until(
+                lambda: any("INITIAL_SESSION" in e for e in self._rows("events")), "the first event"
+            )
         async with self._step("note_read"):
             await self._hands.until(lambda: _NOTE in self._rows("notes"), "the note from before the restart")
             self._picture("home-restored")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktopauth.core.ports import VaultProblem
+from desktopauth.core.errors import VaultProblem
 from desktopauth.core.state import AuthState, StoreWanted
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.messages import store_sentence

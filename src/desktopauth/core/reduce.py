@@ -1,0 +1,147 @@
+"""The only way from one state to the next: pure, so that every step of every story is a line in a table of tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from .errors import Problem, VaultProblem
+from .models import User
+from .state import (
+    AuthState,
+    CodePurpose,
+    CodeWanted,
+    Flow,
+    FormPurpose,
+    Health,
+    PasswordForm,
+    Reason,
+    SignedIn,
+    SignedOut,
+    Starting,
+    StoreWanted,
+    email_of,
+    typed_email,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The keyring is being read (again)."""
+
+    expects_somebody: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTrouble:
+    """The keyring was asked and does not answer, or not with a session."""
+
+    problem: VaultProblem
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyThere:
+    """The keyring was read and holds nobody, or the person went on without it."""
+
+    memory_only: VaultProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Somebody is in: restored, signed in, refreshed, or only their health changed."""
+
+    user: User
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nobody is signed in any more."""
+
+    reason: Reason
+    code: str = ""
+    memory_only: VaultProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormOpened:
+    """A form is shown; None keeps the address that was typed before."""
+
+    purpose: FormPurpose
+    email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of the current flow is under way. An address typed into the form is kept with it."""
+
+    email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMailed:
+    """A code is on its way; the code view asks for it, with a problem where the mail was refused."""
+
+    email: str = field(repr=False)
+    purpose: CodePurpose
+    resend_at: float
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request of the current flow failed. ``resend_at`` moves where the server named its own seconds."""
+
+    problem: Problem
+    resend_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The person does not wait any longer."""
+
+
+Message = Began | StoreTrouble | NobodyThere | Admitted | Ended | FormOpened | Asked | CodeMailed | Failed | Cancelled
+
+
+def reduce(state: AuthState, message: Message) -> AuthState:
+    """The state after ``message``. Pure: no clock, no input or output, no side effect."""
+    match message:
+        case Began():
+            return AuthState(Starting(message.expects_somebody), None)
+        case StoreTrouble():
+            return AuthState(StoreWanted(message.problem), None)
+        case NobodyThere():
+            return AuthState(SignedOut(memory_only=message.memory_only), state.flow or PasswordForm())
+        case Admitted():
+            stays = state.flow if isinstance(state.session, SignedIn) else None
+            return AuthState(SignedIn(message.user, message.health), stays)
+        case Ended():
+            gone = SignedOut(message.reason, message.code, message.memory_only)
+            return AuthState(gone, PasswordForm(email=email_of(state)))
+        case FormOpened() | Asked() | CodeMailed() | Failed() | Cancelled():
+            return replace(state, flow=_flow_after(state.flow, message))
+        case _:
+            assert_never(message)
+
+
+def _flow_after(flow: Flow | None, message: FormOpened | Asked | CodeMailed | Failed | Cancelled) -> Flow | None:
+    match message:
+        case FormOpened():
+            return PasswordForm(message.purpose, message.email if message.email is not None else typed_email(flow))
+        case CodeMailed():
+            return CodeWanted(message.email, message.purpose, message.resend_at, problem=message.problem)
+        case _ if flow is None:
+            return None  # an answer to a question that nobody is asking any more
+        case Asked() if isinstance(flow, PasswordForm) and message.email is not None:
+            return replace(flow, busy=True, problem=None, email=message.email)
+        case Asked():
+            return replace(flow, busy=True, problem=None)
+        case Failed() if isinstance(flow, CodeWanted) and message.resend_at is not None:
+            return replace(flow, busy=False, problem=message.problem, resend_at=message.resend_at)
+        case Failed():
+            return replace(flow, busy=False, problem=message.problem)
+        case Cancelled():
+            return replace(flow, busy=False, problem=None)
+        case _:
+            assert_never(message)
