@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from desktopauth.adapters.paths import Profile
     from desktopauth.app import Project, Story, Tell
+    from desktopauth.demo.server import EmbeddedServer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,6 +130,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _demo_project(options: argparse.Namespace, profile: Profile, tell: Tell) -> AsyncIterator[Project]:
+    import asyncio
+
     from desktopauth.adapters.paths import cache_folder
     from desktopauth.app import PrepareError, Project
     from desktopauth.demo.errors import DemoError
@@ -144,9 +147,18 @@ async def _demo_project(options: argparse.Namespace, profile: Profile, tell: Tel
         place = profile.folder / "server"
         async with demo_server(place, cache_folder(), told, port=options.port, jwt_expiry=life) as server:
             config = demo_config(server.url, server.publishable_key, profile.id, getattr(options, "store", "auto"))
-            yield Project(config, server.mailbox.latest_code)
+            watching = asyncio.ensure_future(_tell_its_end(server, told))
+            try:
+                yield Project(config, server.mailbox.latest_code)
+            finally:
+                watching.cancel()
     except DemoError as error:
         raise PrepareError(error.sentence) from None
+
+
+async def _tell_its_end(server: EmbeddedServer, tell: Tell) -> None:
+    if error := await server.ended():
+        tell(error.sentence)
 
 
 def _story(options: argparse.Namespace) -> Story | None:
