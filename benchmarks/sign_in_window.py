@@ -16,9 +16,6 @@ open_app = desktopauth.app.open_app
 
 
 def watched(opening: Any) -> int:
-    import gc
-
-    gc.disable()  # where the app itself does it: before Qt is imported
     from desktopauth.qt import loop
 
     run = loop.run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -70,7 +69,6 @@ async def configured(config: Config, _tell: Tell) -> AsyncIterator[Project]:
 
 def open_app(opening: Opening) -> int:
     """Run the app to its end; its exit status."""
-    gc.disable()  # until everything is imported: a collection in between is a hole of 20-40 ms in the window
     from desktopauth.qt import loop
 
     app = loop.start(sys.argv[:1])

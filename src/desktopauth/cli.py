@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -27,6 +28,7 @@ def windowed(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str] | None, complain: Callable[[str], None]) -> int:
+    gc.disable()  # until all is imported (qt/loop.py): a collection in between delays the first paint
     from desktopauth.adapters.config import ConfigError
     from desktopauth.adapters.paths import ProfileError
 
