@@ -160,7 +160,7 @@ def environment(session: nox.Session, version: str) -> Path:
     """Return the interpreter of the environment for one Python, made from the lock unless it is there already."""
     home = STATE / f"python-{version}"
     python = programs(home) / "python"
-    interpreter = sys.executable if version == THIS_PYTHON else version
+    interpreter = interpreter_for(version)
     with FileLock(f"{home}.lock"):
         if not stamped(home / "lock.stamp", LOCK, interpreter):
             session.log(f"Installing what the project needs on Python {version}: minutes the first time, then kept.")
@@ -171,6 +171,15 @@ def environment(session: nox.Session, version: str) -> Path:
             pip_install(session, python, "--no-deps", "--no-build-isolation", "--editable", HERE)
             stamp(home / "project.stamp", PROJECT, interpreter)
     return python
+
+
+def interpreter_for(version: str) -> str:
+    """Return the path of the Python to use, or its bare version for virtualenv to look for."""
+    if version == THIS_PYTHON:
+        return sys.executable
+    # The programs that pyenv puts on PATH refuse every version that is not switched on; the Pythons behind them work.
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    return max(map(str, versions.glob(f"{version}.*/bin/python")), default=version)
 
 
 def create(session: nox.Session, home: Path, interpreter: str) -> None:
