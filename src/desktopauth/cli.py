@@ -38,6 +38,7 @@ def _main(argv: Sequence[str] | None, complain: Callable[[str], None]) -> int:
             from desktopauth.smoke import smoke
 
             return smoke(print)
+        _need_screen(options)
         if options.command == "demo":
             return _demo(options)
         return _run(options)
@@ -56,9 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--smoke", action="store_true", help="check that this installation is whole, and exit")
     _add_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="run | demo")
-    _add_options(run := commands.add_parser("run", help="the app, on the configured project (the default)"))
-    for name in ("url", "key"):
-        run.add_argument(f"--{name}", help=f"the project's {name}; better set in the environment or config.toml")
+    _add_options(commands.add_parser("run", help="the app, on the configured project (the default)"))
     _add_options(demo := commands.add_parser("demo", help="the app, on its own embedded server"))
     demo.add_argument("--port", type=int, default=0, help="the server's port (default: a free one)")
     demo.add_argument("--tour", type=Path, metavar="DIR", help="no hands: play the whole story, and report in DIR")
@@ -73,6 +72,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--profile-dir", type=Path, default=absent, help="keep everything of this profile in here")
     where.add_argument("--temp-profile", action="store_true", default=absent, help="leave nothing behind")
+    for name in ("url", "key"):
+        parser.add_argument(
+            f"--{name}", default=absent, help=f"the project's {name} (also: DESKTOPAUTH_{name.upper()})"
+        )
     parser.add_argument("--store", choices=("auto", "keyring", "memory"), default=absent, help="where to keep sessions")
 
 
@@ -87,6 +90,17 @@ def _profile(options: argparse.Namespace) -> Iterator[Profile]:
         yield profile_at(folder)
     else:
         yield default_profile()
+
+
+def _need_screen(options: argparse.Namespace) -> None:
+    """Without a screen Qt ends the process by itself, and not with a sentence."""
+    import os
+
+    from desktopauth.adapters.config import ConfigError
+
+    screens = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    if sys.platform.startswith("linux") and not screens & os.environ.keys() and not getattr(options, "tour", None):
+        raise ConfigError('There is no screen here. "desktopauth demo --tour DIR" plays the story without one.')
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -110,6 +124,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    from desktopauth.adapters.config import ConfigError
+
+    if hasattr(options, "url") or hasattr(options, "key"):
+        raise ConfigError("The demo has a project of its own: leave out --url and --key, or the word demo.")
     if options.tour and options.act is None:
         from desktopauth.demo.tour import tour
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from desktopauth.adapters.config import Config
@@ -39,7 +41,8 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
 
     async def close() -> None:
         if temporary:
-            await vault.forget()
+            with suppress(TimeoutError):  # a keyring that asks for its password now would hold up the exit
+                await asyncio.wait_for(vault.forget(), 1.0)
         vault.close()
         await pool.aclose()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from desktopauth.core.errors import AuthError
@@ -31,6 +32,7 @@ class NotesPanel(QWidget):
         self.list.setObjectName("notes")
         self.list.setAccessibleName("Your notes")
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.edit = QLineEdit()
         self.edit.setObjectName("note")
         self.edit.setPlaceholderText("Write a note")

@@ -48,6 +48,7 @@ class PasswordCard(FormCard):
         if isinstance(flow := state.flow, PasswordForm):
             if flow.email and not self.email.value():
                 self.email.edit.setText(flow.email)
+                self.email.edit.setCursorPosition(0)  # a long address is known by its beginning
             self._show_busy(flow.busy)
             self._show_problem(flow)
 
