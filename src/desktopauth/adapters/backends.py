@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from desktopauth.core.errors import VaultProblem
 
@@ -51,7 +50,7 @@ class SystemKeyring:
     """A records ``Backend`` over one keyring class. Every call may block for as long as a prompt is open."""
 
     def __init__(self, keyring: KeyringBackend, *, init_delay: float = 0.5) -> None:
-        module = type(keyring).__module__
+        module = _module(keyring)
         self._keyring = keyring
         self._init_delay = init_delay
         self.place = next((name for key, name in _PLACES.items() if _within(module, key)), str(keyring.name))
@@ -63,8 +62,7 @@ class SystemKeyring:
 
         try:
             self._unlock(heads)
-        except InitError as error:  # after login the service may be on its way up; once only, or prompts would stack
-            _close_leaked_bus(error)
+        except InitError:  # right after login the service may still be on its way up; once, or prompts would stack
             time.sleep(self._init_delay)
             _told(lambda: self._unlock(heads))
         except Exception as error:  # noqa: BLE001 - the boundary to keyring, whose back ends leak any type
@@ -103,11 +101,11 @@ def _choose() -> KeyringBackend:
     chosen = load_env() or load_config()
     if chosen is None:
         return _of_platform()
-    module = type(chosen).__module__
+    module = _module(chosen)
     if any(_within(module, refused) for refused in _REFUSED):
         _log.warning("the configured keyring %s keeps no secret, and is not used", module)
         raise BackendError(VaultProblem.UNAVAILABLE)
-    return chosen
+    return _patient_secret_service()() if module == "keyring.backends.SecretService" else chosen
 
 
 def platform_class() -> type[KeyringBackend]:
@@ -126,12 +124,47 @@ def platform_class() -> type[KeyringBackend]:
 
 
 def _of_platform() -> KeyringBackend:
-    keyring = platform_class()
+    keyring = platform_class() if sys.platform in ("win32", "darwin") else _patient_secret_service()
     _ = keyring.priority  # raises RuntimeError when it cannot work here
     chosen = keyring()
     if sys.platform == "win32":
         chosen.persist = "local machine"  # the default roams through the domain
     return chosen
+
+
+def _patient_secret_service() -> type[KeyringBackend]:
+    """keyring's Secret Service class, connecting in a way that gnome-keyring survives, and leaking no connection.
+
+    keyring opens a connection for every call. If the first thing asked on a new one needs to know the caller, a busy
+    gnome-keyring (42 and later) may look the caller up before it has noted it, and aborts, and with it goes everybody's
+    unlocked keyring. The list of collections is what it tells without, so we ask that first.
+    """
+    from keyring.backends import SecretService
+    from keyring.errors import InitError, KeyringLocked
+
+    storage: Any = SecretService.secretstorage  # type: ignore[attr-defined]
+
+    class Patient(SecretService.Keyring):
+        def get_preferred_collection(self) -> Any:
+            bus = storage.dbus_init()
+            try:
+                next(storage.get_all_collections(bus), None)
+                return self._unlocked(bus)
+            except BaseException:
+                bus.close()
+                raise
+
+        def _unlocked(self, bus: Any) -> Any:
+            try:
+                path = getattr(self, "preferred_collection", None)
+                collection = storage.Collection(bus, path) if path else storage.get_default_collection(bus)
+            except storage.SecretStorageException as error:
+                raise InitError("no collection") from error
+            if collection.is_locked() and (collection.unlock() or collection.is_locked()):
+                raise KeyringLocked("not unlocked")
+            return collection
+
+    return Patient
 
 
 def _told(call: Callable[[], _T]) -> _T:
@@ -145,7 +178,6 @@ def _told(call: Callable[[], _T]) -> _T:
 
 
 def _failure(error: Exception) -> BackendError:
-    _close_leaked_bus(error)
     problem = problem_of(error)
     _log.info("keyring: %s after %s", problem, "/".join(_names(error)))
     return BackendError(problem)
@@ -195,12 +227,9 @@ def _missing(error: BaseException) -> bool:
     return type(error.__cause__).__name__ == "NotFound"  # keyring's macOS api
 
 
-def _close_leaked_bus(error: BaseException) -> None:
-    """Close the D-Bus connection that keyring's Secret Service class leaves open when unlocking fails."""
-    for link in _chain(error):
-        for frame, _ in traceback.walk_tb(link.__traceback__):
-            if frame.f_code.co_name == "get_preferred_collection" and "bus" in frame.f_locals:
-                frame.f_locals["bus"].close()
+def _module(keyring: KeyringBackend) -> str:
+    """The module of the class that does the work; ours only stands before keyring's."""
+    return next(kind.__module__ for kind in type(keyring).__mro__ if kind.__module__ != __name__)
 
 
 def _within(module: str, package: str) -> bool:

@@ -1,0 +1,51 @@
+"""A real gnome-keyring on a bus of its own for the vault's tests; the developer's own keyring is never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktopauth.demo.keyring_service import PROGRAMS, PrivateKeyring, private_keyring
+from tests.scenario import need
+
+
+@pytest.fixture(scope="session")
+def keyring_service() -> Iterator[dict[str, str]]:
+    """The environment of one unlocked keyring for the whole test session. Entries are told apart by their names."""
+    for program in PROGRAMS:
+        need(program)
+    with private_keyring() as environment:
+        yield environment
+
+
+@pytest.fixture
+def only_our_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No keyring is chosen by the developer's configuration, and no bus is there unless a test says so."""
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'no-bus'}")
+
+
+@pytest.fixture
+def keyring(keyring_service: dict[str, str], only_our_keyring: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """This process finds the session's keyring; the environment for a child that shall find it too."""
+    for name, value in keyring_service.items():
+        monkeypatch.setenv(name, value)
+    return keyring_service
+
+
+@pytest.fixture
+def own_keyring(only_our_keyring: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateKeyring]:
+    """A keyring of this test's own, that it may lock and kill."""
+    for program in PROGRAMS:
+        need(program)
+    service = PrivateKeyring()
+    try:
+        service.start()
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        yield service
+    finally:
+        service.stop()
