@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,16 @@ class Pool:
 
 
 def tls_context() -> ssl.SSLContext:
-    """TLS by the system's own roots, so that what the browser trusts is trusted here (about 20 ms: not on the loop)."""
+    """TLS by the system's own roots, so that what the browser trusts is trusted here (about 20 ms: not on the loop).
+
+    On Linux truststore reads all roots again for every connection, on the event loop; where OpenSSL knows their place
+    they are read once, here. It remains for bundles that were built on another distribution than they run on.
+    """
+    if sys.platform == "linux":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_default_certs()
+        if context.cert_store_stats()["x509_ca"]:
+            return context
     import truststore
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
