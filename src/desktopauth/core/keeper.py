@@ -19,14 +19,15 @@ from .events import AuthChange, AuthEvent
 from .models import Session
 from .ports import Absent, Clock, Found, Gateway, Locks, Stored, Superseded, Tombstones, Unread, Vault
 from .reduce import Admitted, Ended, Message, NobodyThere, StoreTrouble
-from .state import Connection, Health, Reason, TokenHealth
+from .state import Health, Reason
 from .store import Spawn, Store
-from .timing import Backoff, ServerClock, hard_point, soft_point
+from .timing import Backoff, ServerClock, connection_after, hard_point, soft_point, token_health
 
 log = logging.getLogger("desktopauth.keeper")
 
 _TICK = 30.0  # seconds: the longest sleep, so that a wake from suspend or a changed clock is seen soon
 _HARD_WAIT = 10.0  # seconds that access_token() waits for a refresh
+_SILENCE = Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE)
 
 
 class Listener(Protocol):
@@ -86,15 +87,17 @@ class Keeper:
                 await asyncio.wait_for(self.refresh(), _HARD_WAIT)
             except (AuthError, TimeoutError) as error:
                 if (ends := self.expires_at) is not None and self._clock.now() >= ends:
-                    raise error if isinstance(error, AuthError) else _no_answer() from None
+                    raise error if isinstance(error, AuthError) else AuthError(_SILENCE) from None
         return self._session.access_token if self._session else None
 
     # ---- restore and adopt
 
     async def restore(self) -> None:
         """Read the keyring and tell what is there. Never waits for the network."""
-        epoch = self._epoch
-        stored, session = await self._store.load(on_wait=lambda: self._trouble(VaultProblem.WAITING))
+        self._epoch = epoch = self._epoch + 1  # the answer to an earlier question does not count any more
+        stored, session = await self._store.load(
+            on_wait=lambda: self._trouble(VaultProblem.WAITING) if epoch == self._epoch else None
+        )
         if epoch == self._epoch:  # else the person went on without, and what was read stays where it is
             self._take(stored, session)
 
@@ -134,8 +137,9 @@ class Keeper:
     async def adopt(self, session: Session) -> None:
         """Somebody signed in: save, then tell."""
         self._epoch += 1
+        self._flight = None  # the last person's
         self._hold(session, new=True)
-        await self._store.save(self._dated(session), over=None)
+        await self._store.save(self._dated(session), new=True)
         if self._session is session:
             self._listener.happened(self._admitted(AuthEvent.SIGNED_IN))
             self._tell_unsaved()
@@ -190,10 +194,12 @@ class Keeper:
         """Re-read, ask, save. The re-read comes first: what a sibling has stored is newer than what we hold."""
         if await self._adopt_newer(session, epoch):
             return self._admitted(AuthEvent.TOKEN_REFRESHED)
-        fresh = await self._gateway.refresh(session.refresh_token)
+        if epoch != self._epoch or (held := self._session) is None:  # by now it may be a sibling's that is due as well
+            return None
+        fresh = await self._gateway.refresh(held.refresh_token)
         if epoch != self._epoch:
             return None  # signed out meanwhile: nobody is brought back
-        kept = await self._store.save(self._dated(fresh), over=self._store.generation)
+        kept = await self._store.save(self._dated(fresh))
         if epoch != self._epoch:
             return None
         if isinstance(kept, Superseded):  # another copy signed this session out, or somebody else in
@@ -273,14 +279,14 @@ class Keeper:
         self._stirred.set()
 
     def _admitted(self, event: AuthEvent, cause: ErrorKind | None = None, retry_at: float | None = None) -> AuthChange:
-        if (session := self._session) is None:
-            raise RuntimeError("nobody was admitted")  # a mistake of this module's
+        if (session := self._session) is None:  # pragma: no cover - a mistake of this module's
+            raise RuntimeError("nobody was admitted")
         self._listener.changed(Admitted(session.user, self._health(session)))
         return AuthChange(event, user=session.user, cause=cause, retry_at=retry_at)
 
     def _told_late(self) -> None:
         """A save that nobody waited for has ended."""
-        if self._session:
+        if self._session:  # pragma: no branch - else the store has forgotten the save
             self._listener.changed(Admitted(self._session.user, self._health(self._session)))
             self._listener.happened()
             self._tell_unsaved()
@@ -290,15 +296,5 @@ class Keeper:
             self._listener.happened(AuthChange(AuthEvent.STORAGE_PROBLEM, cause=problem))
 
     def _health(self, session: Session) -> Health:
-        now, problem = self._now(), self._backoff.problem
-        token = TokenHealth.STALE if now >= soft_point(session, self._jitter) else TokenHealth.FRESH
-        if now >= session.expires_at:
-            token = TokenHealth.EXPIRED
-        connection = Connection.ONLINE
-        if problem:
-            connection = Connection.OFFLINE if problem.outcome is Outcome.UNREACHABLE else Connection.DEGRADED
-        return Health(token, connection, self._store.memory_only)
-
-
-def _no_answer() -> AuthError:
-    return AuthError(Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE))
+        token = token_health(session, self._now(), self._jitter)
+        return Health(token, connection_after(self._backoff.problem), self._store.memory_only)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, assert_never
 
 from .errors import VaultProblem
 from .models import Session, UnknownFormatError
@@ -32,43 +32,64 @@ class Store:
         self._vault, self._tombstones, self._spawn, self._on_change = vault, tombstones, spawn, on_change
         self._hands_off = False
         self._latest: asyncio.Task[Kept] | None = None
+        self._stay = object()  # of one person; what is saved for another says nothing about this one's record
         self.memory_only: VaultProblem | None = None
         self.generation: int | None = None
 
-    async def load(self, on_wait: Callable[[], None] = lambda: None) -> tuple[Stored, Session | None]:
-        """What is stored, and the session in it. A tombstoned one comes as ``Found`` without a session."""
+    async def load(self, on_wait: Callable[[], object] | None = None) -> tuple[Stored, Session | None]:
+        """What is stored, and the session in it. A tombstoned one comes as ``Found`` without a session.
+
+        After a second of waiting ``on_wait`` is called; without it, the keyring counts as not read.
+        """
         reading = self._spawn(self._vault.load())
         if not await _in_time(reading):
+            if on_wait is None:
+                return Unread(VaultProblem.WAITING), None
             on_wait()
         stored: Stored = await reading
         if not isinstance(stored, Found):
             return stored, None
         try:
             session = Session.from_json(stored.text)
+            return stored, None if self._tombstones.covers(session.id) else session
         except UnknownFormatError:
             return Unread(VaultProblem.CORRUPT), None
-        return stored, None if self._tombstones.covers(session.id) else session
+        except OSError as error:  # whether it was signed out cannot be told
+            log.warning("the marks of sign-outs cannot be read: %s", type(error).__name__)
+            return Unread(VaultProblem.DENIED), None
 
     def leave_alone(self, problem: VaultProblem) -> None:
         """It could not be read: from now on this process keeps its hands off it."""
         self._hands_off, self.memory_only = True, problem
 
     def forget(self) -> None:
-        self.generation, self._latest = None, None
+        self.generation, self._latest, self._stay = None, None, object()
 
-    async def save(self, session: Session, *, over: int | None) -> Kept:
+    async def save(self, session: Session, *, new: bool = False) -> Kept:
         """Store it; after a second of waiting the save goes on alone and ``memory_only`` says WAITING until then."""
         if self._hands_off:
             return Unsaved(self.memory_only or VaultProblem.UNAVAILABLE)
-        if over is None:  # a new sign-in is the person's own word against any older mark
-            self._tombstones.lift(session.id)
-        saving = self._spawn(self._vault.save(session.to_json(), session_id=session.id, over=over))
-        self._latest = saving
+        if new:  # a sign-in is the person's own word against any older record and mark
+            self.forget()
+            if not self._lift(session.id):
+                return self._noted(Unsaved(VaultProblem.UNAVAILABLE))
+        saving = self._latest = self._spawn(self._save(session, self._latest, self._stay))
         if await _in_time(saving):
-            return self._noted(saving.result())
-        self.memory_only = VaultProblem.WAITING
-        saving.add_done_callback(self._saved_late)
+            return self._noted(saving.result()) if saving is self._latest else saving.result()
+        if saving is self._latest:
+            self.memory_only = VaultProblem.WAITING
+            saving.add_done_callback(self._saved_late)
         return Unsaved(VaultProblem.WAITING)
+
+    async def _save(self, session: Session, before: asyncio.Task[Kept] | None, stay: object) -> Kept:
+        if before:  # each must know the generation that it is to replace
+            await asyncio.wait({before})
+        if stay is not self._stay:
+            return Superseded()
+        kept = await self._vault.save(session.to_json(), session_id=session.id, over=self.generation)
+        if isinstance(kept, Saved) and stay is self._stay:
+            self.generation = kept.generation
+        return kept
 
     def _saved_late(self, saving: asyncio.Task[Kept]) -> None:
         if saving is self._latest and not saving.cancelled():
@@ -77,12 +98,14 @@ class Store:
 
     def _noted(self, kept: Kept) -> Kept:
         match kept:
-            case Saved(generation):
-                self.generation, self.memory_only = generation, None
+            case Saved():
+                self.memory_only = None
             case Unsaved(problem):
                 self.memory_only = problem
             case Superseded():
                 log.info("not saved: another copy of the app was there first")
+            case _:
+                assert_never(kept)
         return kept
 
     def lay_tombstone(self, session_id: str) -> None:
@@ -98,8 +121,16 @@ class Store:
             return None  # nothing of ours is in there
         problem = await self._vault.clear()
         if problem is None:
-            self._tombstones.lift(session_id)
+            self._lift(session_id)
         return problem
+
+    def _lift(self, session_id: str) -> bool:
+        try:
+            self._tombstones.lift(session_id)
+        except OSError as error:
+            log.error("the mark of a sign-out could not be removed: %s", type(error).__name__)
+            return False
+        return True
 
 
 async def _in_time(task: asyncio.Task[Any]) -> bool:

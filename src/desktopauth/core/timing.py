@@ -6,8 +6,9 @@ import random
 from collections import deque
 from statistics import median
 
-from .errors import Problem
+from .errors import Outcome, Problem
 from .models import Session
+from .state import Connection, TokenHealth
 
 _DAY = 86_400.0
 _SLOWEST = 10.0  # seconds: the Date of a slower answer says too little about now
@@ -23,6 +24,20 @@ def hard_point(session: Session) -> float:
     """Server time from which the access token is not handed out without a refresh."""
     life = session.expires_in
     return session.expires_at - (30.0 if life >= 300 else 0.1 * life)
+
+
+def token_health(session: Session, now: float, jitter: float) -> TokenHealth:
+    """How good the access token is at server time ``now``."""
+    if now >= session.expires_at:
+        return TokenHealth.EXPIRED
+    return TokenHealth.STALE if now >= soft_point(session, jitter) else TokenHealth.FRESH
+
+
+def connection_after(problem: Problem | None) -> Connection:
+    """How a refresh that ended in ``problem`` has found the server."""
+    if problem is None:
+        return Connection.ONLINE
+    return Connection.OFFLINE if problem.outcome is Outcome.UNREACHABLE else Connection.DEGRADED
 
 
 class ServerClock:
