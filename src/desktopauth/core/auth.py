@@ -153,6 +153,8 @@ class Auth:
         """Sign out here, at once, offline too; the keyring and the server follow behind."""
         self._attempt += 1
         self._keeper.sign_out()
+        self.changed(Cancelled())  # a form whose attempt is void does not wait for it
+        self.happened()
 
     def retry_store(self) -> None:
         """Ask the keyring again, which may make it prompt."""
@@ -179,9 +181,9 @@ class Auth:
     # ---- attempts and tasks
 
     async def _try(self, flow: Coroutine[Any, Any, Session | CodeMailed]) -> None:
-        self._attempt += 1
+        self._attempt = attempt = self._attempt + 1
         self.happened()
-        await asyncio.shield(self._spawn(self._run(flow, self._attempt)))
+        await asyncio.shield(self._spawn(self._run(flow, attempt)))
 
     async def _run(self, flow: Coroutine[Any, Any, Session | CodeMailed], attempt: int) -> None:
         try:
@@ -194,7 +196,10 @@ class Auth:
         if attempt == self._attempt:
             await self._arrive(came)
         elif isinstance(came, Session):  # nobody waits for it any more: it must not live on unseen
-            await self._gateway.sign_out(came.access_token, "local")
+            try:
+                await self._gateway.sign_out(came.access_token, "local")
+            except AuthError as error:
+                log.warning("a session that nobody waits for was not revoked: %s", error.kind)
 
     async def _arrive(self, came: Session | CodeMailed) -> None:
         if isinstance(came, Session):
