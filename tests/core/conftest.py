@@ -79,18 +79,17 @@ class World:
     def names(self) -> list[AuthEvent]:
         return [change.event for change in self.events]
 
-    @property
     def who(self) -> SessionState:
         return self.auth_now.state.session
 
-    @property
     def flow(self) -> Flow | None:
         return self.auth_now.state.flow
 
     @property
     def health(self) -> Health:
-        assert isinstance(self.who, SignedIn)
-        return self.who.health
+        session = self.who()
+        assert isinstance(session, SignedIn)
+        return session.health
 
     @property
     def keeper(self) -> Keeper:

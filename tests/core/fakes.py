@@ -14,9 +14,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass, field
 from typing import Any
 
-from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
+from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem
 from desktopauth.core.models import Session, User
-from desktopauth.core.ports import Absent, Found, Kept, Saved, Scope, Stored, Superseded, VaultProblem
+from desktopauth.core.ports import Absent, Found, Kept, Saved, Scope, Stored, Superseded
 
 START = 1_800_000_000.0  # seconds since the epoch
 
@@ -175,8 +175,9 @@ class FakeTombstones:
         return session_id in self.laid
 
     def lift(self, session_id: str) -> None:
-        self._try("lift", silent=session_id not in self.laid)
-        self.laid.discard(session_id)
+        if session_id in self.laid:
+            self._try("lift")
+            self.laid.discard(session_id)
 
     def _try(self, what: str, *, silent: bool = False) -> None:
         if not silent:

@@ -54,6 +54,10 @@ def test_without_expires_at_the_token_itself_says_when_it_ends() -> None:
     [
         {"access_token": ...},
         {"access_token": ""},
+        {"access_token": None},
+        {"refresh_token": 7},
+        {"expires_in": float("inf")},
+        {"expires_at": float("nan")},
         {"refresh_token": ...},
         {"refresh_token": ""},
         {"expires_in": ...},

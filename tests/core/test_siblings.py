@@ -1,0 +1,105 @@
+"""Two copies of the app on one stored session: the newer token wins, nobody asks twice, and nobody comes back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from desktopauth.core.events import AuthEvent
+from desktopauth.core.models import User
+from desktopauth.core.state import Reason, SignedOut
+from tests.core.conftest import World
+from tests.core.fakes import Gate
+from tests.scenario import Run, settled
+
+REFRESHED, OUT = AuthEvent.TOKEN_REFRESHED, AuthEvent.SIGNED_OUT
+EVE = User("eve", "eve@example.com")
+
+
+def test_a_siblings_newer_token_is_taken_without_a_request(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.put(theirs := world.session())
+            await auth.refresh()
+            assert world.held == theirs
+
+    run(scenario)
+    assert world.gateway.calls == []
+    assert world.journal == ["locked", "load", "released", "TOKEN_REFRESHED"]
+
+
+def test_what_a_sibling_saved_while_it_held_the_lock_is_taken(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            async with world.locks.lock:
+                refreshing = asyncio.create_task(auth.refresh())
+                await settled()
+                world.vault.put(theirs := world.session())
+            await refreshing
+            assert world.held == theirs
+
+    run(scenario)
+    assert world.gateway.calls == []
+
+
+def test_a_siblings_token_that_is_due_itself_is_the_one_to_refresh(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.put(theirs := world.session(left=10.0))
+            await auth.refresh()
+            assert world.gateway.named("refresh")[0].arguments == (theirs.refresh_token,)
+            assert world.held == world.vault.session
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 1
+    assert world.names == [REFRESHED]
+
+
+def test_the_same_record_read_again_is_no_news(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            await auth.refresh()
+            await auth.refresh()
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 2
+
+
+def test_a_sibling_that_signed_out_ends_it_here_at_the_next_refresh(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.tombstones.laid.add("s1")
+            world.vault.stored = None
+            await auth.refresh()
+            assert world.who() == SignedOut(Reason.ELSEWHERE)
+            assert world.held is None
+
+    run(scenario)
+    assert world.names == [OUT]
+    assert world.vault.session is None, "nobody is brought back"
+
+
+def test_another_person_who_signed_in_elsewhere_is_not_overwritten(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.put(theirs := world.session("s2", EVE))
+            await auth.refresh()
+            assert world.who() == SignedOut(Reason.ELSEWHERE)
+            assert world.vault.session == theirs
+
+    run(scenario)
+    assert world.names == [OUT]
+
+
+def test_a_sibling_that_signs_out_while_we_ask_wins(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.gateway.script.plan("refresh", gate := Gate())
+            refreshing = asyncio.create_task(auth.refresh())
+            await gate.reached.wait()
+            world.tombstones.laid.add("s1")
+            gate.open()
+            await refreshing
+            assert world.who() == SignedOut(Reason.ELSEWHERE)
+
+    run(scenario)
+    assert world.names == [OUT]

@@ -1,0 +1,186 @@
+"""The state as a table of stories: what each message makes of each state that matters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
+from desktopauth.core.models import User
+from desktopauth.core.reduce import (
+    Admitted,
+    Asked,
+    Began,
+    Cancelled,
+    CodeMailed,
+    Ended,
+    Failed,
+    FormOpened,
+    Message,
+    NobodyThere,
+    StoreTrouble,
+    reduce,
+)
+from desktopauth.core.state import (
+    AuthState,
+    CodeWanted,
+    Flow,
+    FormPurpose,
+    Health,
+    PasswordForm,
+    Reason,
+    SessionState,
+    SignedIn,
+    SignedOut,
+    Starting,
+    StoreWanted,
+    TokenHealth,
+    email_of,
+    status_of,
+    user_of,
+)
+
+MAIL, OTHER = "ada@example.com", "eve@example.com"
+ADA = User("ada", MAIL)
+FINE, STALE = Health(), Health(TokenHealth.STALE)
+WRONG = Problem(ErrorKind.BAD_CREDENTIALS, "sign_in")
+LATER = Problem(ErrorKind.RATE_LIMITED, "resend", retry_after=30.0)
+LOCKED = VaultProblem.LOCKED
+
+STARTING = AuthState(Starting())
+LOCKED_OUT = AuthState(StoreWanted(LOCKED))
+IN = AuthState(SignedIn(ADA, FINE))
+FORM = AuthState(SignedOut(), PasswordForm())
+TYPED = AuthState(SignedOut(), PasswordForm(email=MAIL))
+BUSY = AuthState(SignedOut(), PasswordForm(email=MAIL, busy=True))
+REFUSED = AuthState(SignedOut(), PasswordForm(email=MAIL, problem=WRONG))
+CODE = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 160.0))
+CODE_BUSY = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 160.0, busy=True))
+CODE_REFUSED = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 160.0, problem=WRONG))
+ANOTHER_CODE = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 220.0))
+UNSAVED = AuthState(SignedOut(memory_only=LOCKED), PasswordForm())
+PANEL = AuthState(SignedIn(ADA, FINE), CodeWanted(OTHER, "sign_in", 160.0))
+EVERY = [STARTING, LOCKED_OUT, IN, FORM, TYPED, BUSY, REFUSED, CODE, CODE_BUSY, CODE_REFUSED, PANEL]
+
+
+def form(purpose: FormPurpose = "sign_in", email: str = MAIL, *, busy: bool = False) -> PasswordForm:
+    return PasswordForm(purpose, email, busy)
+
+
+def out(reason: Reason, flow: Flow | None, code: str = "", memory_only: VaultProblem | None = None) -> AuthState:
+    return AuthState(SignedOut(reason, code, memory_only), flow)
+
+
+STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
+    ("the keyring gives somebody", STARTING, Admitted(ADA, FINE), IN),
+    ("the keyring gives nobody", STARTING, NobodyThere(), FORM),
+    ("no keyring: signing in works, unsaved", STARTING, NobodyThere(LOCKED), UNSAVED),
+    ("the keyring is locked", STARTING, StoreTrouble(LOCKED), LOCKED_OUT),
+    ("it is asked again", LOCKED_OUT, Began(), STARTING),
+    ("it is asked again, with little hope", LOCKED_OUT, Began(expects_somebody=False), AuthState(Starting(False))),
+    ("it answers late, with somebody", LOCKED_OUT, Admitted(ADA, STALE), AuthState(SignedIn(ADA, STALE))),
+    ("the person goes on without it", LOCKED_OUT, NobodyThere(LOCKED), UNSAVED),
+    ("the keyring answers twice, a form stays", TYPED, NobodyThere(), TYPED),
+    ("a sign-in is under way", FORM, Asked(MAIL), BUSY),
+    ("it is tried again, the old problem goes", REFUSED, Asked(MAIL), BUSY),
+    ("another address this time", REFUSED, Asked(OTHER), out(Reason.NONE, PasswordForm(email=OTHER, busy=True))),
+    ("the password was wrong, the address stays", BUSY, Failed(WRONG), REFUSED),
+    ("a form counts down nothing", BUSY, Failed(WRONG, 99.0), REFUSED),
+    ("the person does not wait", BUSY, Cancelled(), TYPED),
+    ("a problem is put aside", REFUSED, Cancelled(), TYPED),
+    ("the right password", BUSY, Admitted(ADA, FINE), IN),
+    ("a code was mailed", BUSY, CodeMailed(MAIL, "confirm", 160.0), CODE),
+    ("a code could not be mailed", BUSY, CodeMailed(MAIL, "confirm", 160.0, WRONG), CODE_REFUSED),
+    ("the code is checked", CODE, Asked(), CODE_BUSY),
+    ("a code view keeps its own address", CODE, Asked(OTHER), CODE_BUSY),
+    ("the code was wrong, the countdown stays", CODE_BUSY, Failed(WRONG), CODE_REFUSED),
+    ("too soon", CODE_BUSY, Failed(LATER, 130.0), out(Reason.NONE, CodeWanted(MAIL, "confirm", 130.0, problem=LATER))),
+    ("checking the code is cancelled", CODE_BUSY, Cancelled(), CODE),
+    ("another code was mailed", CODE_BUSY, CodeMailed(MAIL, "confirm", 220.0), ANOTHER_CODE),
+    ("the right code", CODE_BUSY, Admitted(ADA, FINE), IN),
+    ("to sign-up, the address comes along", REFUSED, FormOpened("sign_up"), out(Reason.NONE, form("sign_up"))),
+    ("back from the code, the address comes along", CODE, FormOpened("sign_in"), TYPED),
+    ("back to an empty form", CODE, FormOpened("sign_in", ""), FORM),
+    ("a form for another address", CODE_BUSY, FormOpened("sign_in", MAIL), TYPED),
+    ("a refresh changes health alone", IN, Admitted(ADA, STALE), AuthState(SignedIn(ADA, STALE))),
+    ("a refresh leaves the panel open", PANEL, Admitted(ADA, STALE), replace(PANEL, session=SignedIn(ADA, STALE))),
+    ("signing out, the address is offered", IN, Ended(Reason.USER), out(Reason.USER, form())),
+    ("it was revoked", IN, Ended(Reason.REVOKED, "code"), out(Reason.REVOKED, form(), "code")),
+    ("ended with a panel open", PANEL, Ended(Reason.EXPIRED), out(Reason.EXPIRED, form())),
+    ("ended without a keyring", IN, Ended(Reason.USER, "", LOCKED), out(Reason.USER, form(), "", LOCKED)),
+    ("ended in the middle of a form", BUSY, Ended(Reason.USER), out(Reason.USER, form())),
+    ("a late answer, nobody asks any more", IN, Failed(WRONG), IN),
+    ("a late answer while starting", STARTING, Failed(WRONG, 5.0), STARTING),
+    ("a late cancel", IN, Cancelled(), IN),
+    ("asked with no form, as a program does", STARTING, Asked(MAIL), STARTING),
+    ("a code to type while somebody is in", IN, CodeMailed(OTHER, "sign_in", 160.0), PANEL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "message", "after"), [story[1:] for story in STORIES], ids=[s[0] for s in STORIES])
+def test_story(before: AuthState, message: Message, after: AuthState) -> None:
+    was = replace(before)
+    assert reduce(before, message) == after
+    assert before == was
+
+
+def test_every_message_has_a_story() -> None:
+    assert {type(message) for _, _, message, _ in STORIES} == set(get_args(Message))
+
+
+MESSAGES = list({repr(message): message for _, _, message, _ in STORIES}.values())
+
+
+@pytest.mark.parametrize("state", EVERY)
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_in_any_state_a_message_leads_to_a_whole_one(state: AuthState, message: Message) -> None:
+    after = reduce(state, message)
+    assert isinstance(after.session, get_args(SessionState))
+    if isinstance(after.session, SignedOut):
+        assert after.flow is not None, "with nobody in, the flow is the window"
+    if after.flow is not None and after.flow.busy:
+        assert after.flow.problem is None
+
+
+@pytest.mark.parametrize("state", [BUSY, CODE_BUSY])
+@pytest.mark.parametrize(
+    "message", [Failed(WRONG), Cancelled(), FormOpened("sign_in"), Ended(Reason.USER), CodeMailed(MAIL, "confirm", 1.0)]
+)
+def test_nothing_that_ends_a_request_leaves_the_form_busy(state: AuthState, message: Message) -> None:
+    flow = reduce(state, message).flow
+    assert flow is not None
+    assert not flow.busy
+    assert flow.email == MAIL
+
+
+@pytest.mark.parametrize("session", [Starting(), StoreWanted(LOCKED), SignedOut()])
+def test_only_signed_in_has_a_user(session: SessionState) -> None:
+    assert user_of(AuthState(session)) is None
+    assert user_of(IN) == ADA
+
+
+def test_the_address_for_the_next_form_is_the_persons_else_the_typed_one() -> None:
+    assert [email_of(state) for state in (IN, PANEL, BUSY, CODE, FORM, STARTING)] == [MAIL, MAIL, MAIL, MAIL, "", ""]
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (STARTING, "loading"),
+        (LOCKED_OUT, "loading"),
+        (IN, "authenticated"),
+        (PANEL, "authenticated"),
+        (FORM, "unauthenticated"),
+        (CODE_BUSY, "unauthenticated"),
+    ],
+)
+def test_the_word_that_web_frameworks_use(state: AuthState, word: str) -> None:
+    assert status_of(state) == word
+
+
+def test_no_state_and_no_message_shows_an_address() -> None:
+    shown = " ".join(map(repr, [*EVERY, *MESSAGES]))
+    assert MAIL not in shown
+    assert OTHER not in shown
