@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,9 +51,12 @@ def profile_at(folder: Path, app_id: str = "desktopauth") -> Profile:
 @contextmanager
 def temporary_profile() -> Iterator[Profile]:
     """A fresh profile with a random id, removed at the end with all that is in it."""
+    import shutil  # these three are needed by few starts, and none of them before the first paint
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="desktopauth-"))  # 0700 by its own promise
     try:
-        yield Profile(folder, secrets.token_hex(16), temporary=True)
+        yield Profile(folder, _random(), temporary=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,7 +115,7 @@ def _empty(folder: Path) -> bool:
 def _profile_id(file: Path) -> str:
     try:
         if not file.exists():
-            _lay(file, secrets.token_hex(16))
+            _lay(file, _random())
         found = file.read_text("ascii", errors="replace").strip()
     except OSError as problem:
         raise ProfileError(f"The file {file} cannot be used: {problem.strerror}.") from None
@@ -124,9 +124,15 @@ def _profile_id(file: Path) -> str:
     return found
 
 
+def _random() -> str:
+    import secrets
+
+    return secrets.token_hex(16)
+
+
 def _lay(file: Path, text: str) -> None:
     """Write whole or not at all, and never over a sibling's that was first: it is the id from then on."""
-    passing = file.with_name(f"{_ID_FILE}.{secrets.token_hex(4)}")
+    passing = file.with_name(f"{_ID_FILE}.{_random()}")
     with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as new:
         new.write(text)
     try:
