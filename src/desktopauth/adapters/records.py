@@ -100,7 +100,7 @@ class Records:
             return Unsaved(VaultProblem.CORRUPT)
         # above every head, the broken ones too: one that is unreadable today must not win if it can be read tomorrow
         generation = 1 + max(floor, *(slot.generation for slot in slots))
-        old, target = sorted(slots, key=_worth, reverse=True)
+        target, old = sorted(slots, key=_worth)
         self._replace(target, self._values(text, generation), old)
         return Saved(generation)
 

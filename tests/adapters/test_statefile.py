@@ -1,0 +1,196 @@
+"""The state file is a hint that never raises; a tombstone is there or not, never half, and keeps people out."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktopauth.adapters.statefile import Mark, StateFile
+
+ROOT = Path(__file__).parents[2]
+ENTRY = "Example 0123456789ab"
+
+
+def modes(folder: Path) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+def test_nothing_is_known_before_anything_was_written(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    assert (state.read(), state.expects_somebody(), state.covers("s")) == (None, None, False)
+    assert not (tmp_path / "f").exists()
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_what_was_written_is_read(tmp_path: Path, present: bool) -> None:
+    StateFile(tmp_path / "f", ENTRY).write(Mark(7, present))
+    again = StateFile(tmp_path / "f", ENTRY)
+    assert (again.read(), again.expects_somebody()) == (Mark(7, present), present)
+    assert json.loads(again.path.read_text()) == {"v": 1, "generation": 7, "present": present}
+    assert modes(tmp_path / "f") == {0o600}
+    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o700
+
+
+@given(st.binary(max_size=60) | st.sampled_from([b"", b"[]", b"1", b'{"v": 2}', b'{"v":1}', b"[" * 5000, b"\xff\xfe"]))
+def test_no_content_is_an_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    state = StateFile(tmp_path_factory.mktemp("f"), ENTRY)
+    state.path.write_bytes(content)
+    assert state.read() is None or isinstance(state.read(), Mark)
+    state.write(Mark(3, present=True))
+    assert state.read() == Mark(3, present=True)
+
+
+def test_a_newer_format_says_nothing(tmp_path: Path) -> None:
+    state = StateFile(tmp_path, ENTRY)
+    state.path.write_text('{"v": 2, "generation": 1, "present": true}')
+    assert state.expects_somebody() is None
+
+
+def test_writing_the_same_again_touches_nothing(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    state.write(Mark(1, present=True))
+    before = state.path.stat().st_ino
+    state.write(Mark(1, present=True))
+    assert state.path.stat().st_ino == before
+    state.write(Mark(2, present=True))
+    assert state.path.stat().st_ino != before  # replaced, and never written into
+
+
+def test_a_tombstone_covers_its_session_until_it_is_lifted(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    for session in ("one", "two", "one"):
+        state.lay(session)
+    assert [StateFile(tmp_path / "f", ENTRY).covers(session) for session in ("one", "two", "three")] == [
+        True,
+        True,
+        False,
+    ]
+    state.lift("one")
+    state.lift("one")
+    assert [state.covers(session) for session in ("one", "two")] == [False, True]
+
+
+def test_a_tombstone_is_private_empty_and_does_not_name_the_session(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    state.lay("the-session-id")
+    [tombstone] = (tmp_path / "f").iterdir()
+    assert (tombstone.stat().st_size, modes(tmp_path / "f")) == (0, {0o600})
+    assert "the-session-id" not in tombstone.name
+
+
+def test_entries_do_not_share_tombstones_or_state(tmp_path: Path) -> None:
+    for other in ("Example 0123456789ac", "example 0123456789ab", "Exämple 0123456789ab"):
+        StateFile(tmp_path, ENTRY).lay("s")
+        StateFile(tmp_path, ENTRY).write(Mark(1, present=True))
+        assert not StateFile(tmp_path, other).covers("s")
+        assert StateFile(tmp_path, other).read() is None
+
+
+def test_removing_leaves_the_files_of_others(tmp_path: Path) -> None:
+    state, other = StateFile(tmp_path, ENTRY), StateFile(tmp_path, "Example 0123456789ac")
+    for each in (state, other):
+        each.lay("s")
+        each.write(Mark(1, present=True))
+    state.remove()
+    assert (state.covers("s"), state.read()) == (False, None)
+    assert (other.covers("s"), other.read()) == (True, Mark(1, present=True))
+
+
+def test_a_mark_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    state = StateFile(tmp_path / "f", ENTRY)
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="no space"):
+        state.lay("s")
+
+
+def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("")
+    with pytest.raises(OSError, match="f"):
+        StateFile(tmp_path / "f", ENTRY).lay("s")
+
+
+def test_a_link_in_the_way_is_not_written_through(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    state.write(Mark(1, present=True))
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    state.path.with_suffix(".tmp").symlink_to(victim)
+    with pytest.raises(OSError, match="tmp"):
+        state.write(Mark(2, present=True))
+    assert victim.read_text() == "precious"
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from desktopauth.adapters.statefile import Mark, StateFile
+
+left = int(sys.argv[2])
+armed = False
+
+def hook(event, args):
+    global left
+    if armed and event in ("open", "os.rename", "os.mkdir", "os.chmod"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hook)
+state = StateFile(Path(sys.argv[1]), "Example 0123456789ab")
+armed = True
+state.lay("s")
+state.write(Mark(2, present=False))
+"""
+
+
+def test_a_process_killed_at_any_step_leaves_the_old_mark_or_the_new_one(tmp_path: Path) -> None:
+    seen = []
+    for step in itertools.count(1):
+        folder = tmp_path / str(step)
+        StateFile(folder, ENTRY).write(Mark(1, present=True))
+        done = subprocess.run(
+            [sys.executable, "-c", _KILLED, str(folder), str(step)],
+            env={**os.environ, "PYTHONPATH": "src"},
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode in (0, -signal.SIGKILL)
+        state = StateFile(folder, ENTRY)
+        assert state.read() in (Mark(1, present=True), Mark(2, present=False))
+        seen.append((state.covers("s"), state.read() == Mark(2, present=False)))
+        state.lay("s")
+        state.write(Mark(3, present=True))  # what the killed one left is in nobody's way
+        if done.returncode == 0:
+            break
+    assert seen == sorted(seen)
+    assert set(seen) == {(False, False), (True, False), (True, True)}
+
+
+def test_the_hint_costs_no_heavy_import() -> None:
+    script = (
+        "import sys; from desktopauth.adapters.statefile import StateFile; from pathlib import Path;"
+        "StateFile(Path('/nonexistent'), 'e').expects_somebody();"
+        "print([name for name in ('keyring', 'filelock', 'asyncio', 'PySide6', 'httpx') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": "src"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
