@@ -25,6 +25,7 @@ class CodeView(FormCard):
         self._commands, self._mailbox = commands, mailbox
         self._flow: CodeWanted | None = None
         self._sent = ""
+        self._busy = False
         self.code = Field("Six-digit code", "code")
         self.submit = button("Confirm", "primary")
         self.resend = button("", "link")
@@ -46,18 +47,22 @@ class CodeView(FormCard):
         flow = state.flow
         if not isinstance(flow, CodeWanted):
             return
-        failed = flow.problem is not None and self._flow != flow
+        freed = self._busy and not flow.busy
         self._flow = flow
         say(self.subtitle, f"We sent a code to {flow.email}.")
         say(self.problem, "")
         self.code.show_problem(sentence(flow.problem) if flow.problem else "")
-        self.code.setEnabled(not flow.busy)
-        self.submit.setEnabled(not flow.busy)
-        self.cancel.setText("Cancel" if flow.busy else "Use another email")
-        self.submit.setText("Checking\N{HORIZONTAL ELLIPSIS}" if flow.busy else "Confirm")
-        if failed and not flow.busy:
+        self._show_busy(flow.busy)
+        if freed:
             self.code.focus()
         self._tick()
+
+    def _show_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.code.setEnabled(not busy)
+        self.submit.setEnabled(not busy)
+        self.cancel.setText("Cancel" if busy else "Use another email")
+        self.submit.setText("Checking\N{HORIZONTAL ELLIPSIS}" if busy else "Confirm")
 
     def enter(self) -> None:
         self._sent = ""
@@ -78,13 +83,15 @@ class CodeView(FormCard):
             self._submit()
 
     def _submit(self) -> None:
-        if self._flow and not self._flow.busy:
+        if self._flow and not self._busy:
             self._sent = self.code.value()
+            self._show_busy(True)  # at once: a second Enter would void the answer to the first
             self._commands.verify(self._sent)
 
     def _resend(self) -> None:
         self._sent = ""
         self.code.wipe()
+        self.resend.setEnabled(False)  # at once; the next tick knows better
         self._commands.resend()
         self.code.focus()
 
@@ -92,7 +99,7 @@ class CodeView(FormCard):
         if self._flow is None:
             return
         left = self._flow.resend_at - time.time()
-        self.resend.setEnabled(left <= 0 and not self._flow.busy)
+        self.resend.setEnabled(left <= 0 and not self._busy)
         self.resend.setText("Send another code" if left <= 0 else f"Send another code in {left:.0f} s")
         if self._mailbox:
             code = self._mailbox(self._flow.email)
