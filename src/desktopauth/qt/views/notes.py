@@ -28,6 +28,7 @@ class NotesPanel(QWidget):
     def __init__(self, commands: Commands, notes: Notes) -> None:
         super().__init__()
         self._commands, self._notes = commands, notes
+        self._turn = 0  # whose screen this is; an answer that comes in another's is nobody's business
         self.list = QListWidget()
         self.list.setObjectName("notes")
         self.list.setAccessibleName("Your notes")
@@ -63,34 +64,44 @@ class NotesPanel(QWidget):
 
     def forget(self) -> None:
         """Somebody else's turn: nothing of this person stays on screen."""
+        self._turn += 1
         self.list.clear()
         self.edit.clear()
+        self.add.setEnabled(True)
         say(self.problem, "")
 
     def _add(self) -> None:
         self.edit.setFocus()  # Add is disabled while it sends, and the focus would wander off
-        if body := self.edit.text().strip():
+        body = self.edit.text().strip()
+        if body and self.add.isEnabled():
+            self.add.setEnabled(False)  # at once: a second Enter would write a second note
             self._commands.start(self._send(body))
 
     async def _load(self) -> None:
+        turn = self._turn
         try:
             notes = await self._notes.read()
         except AuthError as error:
-            self._fail(error)
+            self._fail(error, turn)
             return
-        self.list.clear()
-        self.list.addItems(list(notes))
-        self._succeed()
+        if turn == self._turn:
+            self.list.clear()
+            self.list.addItems(list(notes))
+            self._succeed()
 
     async def _send(self, body: str) -> None:
-        self.add.setEnabled(False)
+        turn = self._turn
         try:
             await self._notes.add(body)
         except AuthError as error:
-            self._fail(error)
+            self._fail(error, turn)
             return
         finally:
-            self.add.setEnabled(True)
+            self.add.setEnabled(self.add.isEnabled() or turn == self._turn)
+        if turn == self._turn:
+            self._added(body)
+
+    def _added(self, body: str) -> None:
         if self.edit.text().strip() == body:
             self.edit.clear()
         self.list.addItem(body)
@@ -100,5 +111,6 @@ class NotesPanel(QWidget):
         say(self.problem, "")
         self.empty.setVisible(self.list.count() == 0)
 
-    def _fail(self, error: AuthError) -> None:
-        say(self.problem, sentence(error.problem))
+    def _fail(self, error: AuthError, turn: int) -> None:
+        if turn == self._turn:
+            say(self.problem, sentence(error.problem))
