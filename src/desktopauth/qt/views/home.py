@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktopauth.core.models import User
 from desktopauth.core.state import AuthState, SignedIn
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.views.notes import Notes, NotesPanel
@@ -45,8 +48,7 @@ class HomeView(View):
             self._user_id = session.user.id
             self.notes.forget()
             self.notes.load()
-        name = session.user.facts.get("user_metadata", {}).get("name") or session.user.email
-        self.who.setText(f"Hello, {name}")
+        self.who.setText(f"Hello, {_name_of(session.user)}")
         self.session.show_session(session)
 
     def show_events(self) -> None:
@@ -64,6 +66,13 @@ class HomeView(View):
         self.session.stop()
         self.notes.forget()
         self.who.clear()
+
+
+def _name_of(user: User) -> str:
+    """What the person calls themselves, where the server knows it; anybody may have written anything there."""
+    written = user.facts.get("user_metadata")
+    name = written.get("name") if isinstance(written, Mapping) else None
+    return str(name or user.email or user.id)
 
 
 def _panel(content: QWidget) -> QFrame:
