@@ -74,6 +74,7 @@ class PasswordCard(FormCard):
 
     def leave(self) -> None:
         self.password.wipe()
+        self.email.wipe()  # the flow carries it from form to form: one left here would hide a newer one
 
 
 class SignInView(PasswordCard):
