@@ -49,7 +49,7 @@ def holders(needle: str) -> list[str]:
         for held in gc.get_referents(owner):
             if isinstance(held, str | bytes | bytearray) and id(held) not in seen:
                 seen.add(id(held))
-                if (needle if isinstance(held, str) else needle.encode()) in held:
+                if needle in held if isinstance(held, str) else needle.encode() in held:
                     found.append(f"{type(owner).__module__}.{type(owner).__qualname__}")
     return found
 

@@ -124,7 +124,7 @@ def check_key(key: str) -> None:
 
 def _powerful(key: str) -> bool:
     """Whether a JWT's role goes round row-level security (the roles of a Supabase project's own services)."""
-    role = str(claims(key.strip().strip("\"'")).get("role", ""))
+    role = str(claims(re.sub(r"[\s\"']", "", key)).get("role", ""))
     return role in ("service_role", "postgres") or role.startswith("supabase_")
 
 

@@ -20,6 +20,7 @@ from .pool import Pool
 
 if TYPE_CHECKING:
     from .throwaway import Sdk, Use
+    from .transport import Route
 
 T = TypeVar("T")
 Observe = Callable[[float, float], None]
@@ -111,16 +112,21 @@ class SupabaseGateway:
 
     async def _wire(self, call: str) -> Sdk:
         if self._sdk is None:
-            try:
-                pool = await self._pool.open()
-            except ValueError as unusable:
-                _log.error("%s", unusable)
-                raise AuthError(Problem(ErrorKind.MISUSE, call, Outcome.MISUSE)) from None
+            pool = await self._opened()
+            if pool is None:
+                raise AuthError(Problem(ErrorKind.MISUSE, call, Outcome.MISUSE))
             await asyncio.to_thread(warm)
             from .throwaway import Sdk
 
             self._sdk = Sdk(self._url, self._key, pool)
         return self._sdk
+
+    async def _opened(self) -> Route | None:
+        try:
+            return await self._pool.open()
+        except ValueError as unusable:
+            _log.error("%s", unusable)
+            return None
 
     def _tell_time(self, answer: answers.Answer) -> None:
         moment = answers.server_time(answer) if self._believed else None

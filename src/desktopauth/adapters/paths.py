@@ -1,6 +1,6 @@
 """Where a profile lies: the one importer of platformdirs.
 
-Every folder is for its owner alone (0700): one that others can look into is refused, or closed, before it is written to.
+Every folder is for its owner alone (0700): one that others can look into is refused, or closed, before it is used.
 """
 
 from __future__ import annotations

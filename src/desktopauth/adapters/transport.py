@@ -52,31 +52,35 @@ def data_client(pool: Route, url: str, key: str, tokens: Tokens) -> httpx.AsyncC
 
 
 class Ear(httpx.AsyncBaseTransport):
-    """Hands one call's request to the pool and remembers what came back. It has no ``aclose``: the pool stays open."""
+    """Hands one call's request to the pool, reads the answer whole and remembers it.
+
+    It has no ``aclose``: the pool stays open.
+    """
 
     def __init__(self, pool: Route) -> None:
         self._pool = pool
-        self._took = 0.0
-        self._answer: httpx.Response | None = None
-        self._silence: Silence | None = None
+        self._heard: Heard | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass on and note."""
         started = time.perf_counter()
         try:
-            self._answer = await self._pool.handle_async_request(request)
+            answer = await self._pool.handle_async_request(request)
         except Exception as error:
             lost = isinstance(error, httpx.TransportError) and not isinstance(error, _OURS)
-            self._silence = silence(error, lost=lost)
+            self._heard = silence(error, lost=lost)
             raise
-        self._took = time.perf_counter() - started
-        return self._answer
+        took, head = time.perf_counter() - started, dict(answer.headers)
+        self._heard = Answer(answer.status_code, head, None, took)
+        # unpacked here, not by the client: a stream that cannot be is left to the garbage collector there
+        body = httpx.Response(answer.status_code, headers=answer.headers, content=await _body(answer)).content
+        self._heard = Answer(answer.status_code, head, body, took)
+        answer.headers.pop("content-encoding", None)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
 
     def heard(self, sdk_error: str) -> Heard:
         """What came of the call, once it is over; ``sdk_error`` is the cause where nothing was even sent."""
-        if self._answer is None:
-            return self._silence or Silence(Outcome.MISUSE, sdk_error)
-        return Answer(self._answer.status_code, dict(self._answer.headers), _content(self._answer), self._took)
+        return self._heard or Silence(Outcome.MISUSE, sdk_error)
 
 
 class BearerTransport(httpx.AsyncBaseTransport):
@@ -95,7 +99,7 @@ class BearerTransport(httpx.AsyncBaseTransport):
         """Send one request, signed or stripped by where it goes."""
         if _origin(request.url) != self._origin:
             return await self._pool.handle_async_request(_stripped(request))
-        if any(value != self._placeholder for value in request.headers.get_list("authorization")):
+        if set(request.headers.get_list("authorization")) != {self._placeholder}:
             return await self._pool.handle_async_request(request)
         async with self._turn:
             # read last, inside: who waited in line gets the token that was refreshed meanwhile
@@ -120,11 +124,12 @@ def _proxy(target: httpx.URL, context: ssl.SSLContext) -> httpx.Proxy | None:
     return httpx.Proxy(whole, ssl_context=context if proxy.url.scheme == "https" else None)
 
 
-def _content(answer: httpx.Response) -> bytes | None:
+async def _body(answer: httpx.Response) -> bytes:
     try:
-        return answer.content
-    except httpx.StreamError:  # it broke off, or could not be unpacked
-        return None
+        assert isinstance(answer.stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker: it came from a pool
+        return b"".join([part async for part in answer.stream])
+    finally:
+        await answer.aclose()
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

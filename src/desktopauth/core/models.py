@@ -6,6 +6,7 @@ They are read from the server's JSON and from our own stored JSON alike, so that
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -56,12 +57,13 @@ class Session:
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
         """Read a GoTrue token answer. Raises LookupError, TypeError or ValueError on another shape."""
-        access, lifetime = str(body["access_token"]), float(body["expires_in"])
-        expires_at = body.get("expires_at") or claims(access)["exp"]
-        refresh = str(body["refresh_token"])
-        if not access or not refresh:
+        access, refresh = body["access_token"], body["refresh_token"]
+        if not all(isinstance(token, str) and token for token in (access, refresh)):
             raise ValueError("a token answer without tokens")
-        return cls(access, refresh, float(expires_at), lifetime, User.from_wire(body["user"]))
+        lifetime, expires_at = float(body["expires_in"]), float(body.get("expires_at") or claims(access)["exp"])
+        if not (math.isfinite(lifetime) and math.isfinite(expires_at)):
+            raise ValueError("a token answer without an end")
+        return cls(access, refresh, expires_at, lifetime, User.from_wire(body["user"]))
 
     def to_json(self) -> str:
         """The stored form: pure ASCII, so that one character is one unit in every keyring."""
