@@ -17,7 +17,7 @@ import pytest
 from tests.canary import Canary
 from tests.scenario import Run, Scenario, T, watched
 
-pytest_plugins = ["tests.canary_taps"]
+pytest_plugins = ["tests.canary_taps", "tests.servers", "tests.keyrings"]
 
 
 @pytest.fixture

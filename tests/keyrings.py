@@ -1,4 +1,4 @@
-"""A real gnome-keyring on a bus of its own for the vault's tests; the developer's own keyring is never touched."""
+"""The fixtures of a real gnome-keyring on a bus of its own; the developer's own keyring is never touched."""
 
 from __future__ import annotations
 

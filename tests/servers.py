@@ -1,4 +1,4 @@
-"""The demo's server for tests: installed once per user, and one server that runs for the whole test session."""
+"""The fixtures of the demo's server: installed once per user, and one that runs for the whole test session."""
 
 from __future__ import annotations
 
