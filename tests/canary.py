@@ -40,6 +40,7 @@ class Canary:
         self._files: dict[Path, None] = {}
         self._folders: dict[Path, None] = {}
         self._exempt = exempt
+        self.test_failed = False  # then its own traceback holds exceptions, which pytest shows anyway
 
     # ---- what is secret
 
@@ -113,7 +114,8 @@ class Canary:
         for thing in gc.get_objects():  # since the guard froze the heap, only what the test has made
             kind = type(thing)
             if issubclass(kind, BaseException):
-                self.see_exception(thing, "held by an object")
+                if not self.test_failed:
+                    self.see_exception(thing, "held by an object")
             elif str(getattr(kind, "__module__", "")).startswith("desktopauth"):
                 self._see_repr(thing)
         for folder in list(self._folders):

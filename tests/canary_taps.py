@@ -199,6 +199,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if guard := item.stash.get(_KEY, None):
         before = set(guard.leaks()) if call.when == "teardown" else set()
+        guard.test_failed = guard.test_failed or (call.when == "call" and report.failed)
         for title, content in report.sections:
             if "log" not in title:  # the records were seen one by one
                 guard.scan_text(content, "captured output")
