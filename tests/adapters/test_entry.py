@@ -71,7 +71,8 @@ def test_the_folder_is_the_accounts_whatever_the_environment_says(
 def test_the_folder_is_private_whatever_the_umask(account: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        assert stat.S_IMODE(account_folder().stat().st_mode) == 0o700
+        made = account_folder()
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in (made, made.parent, made.parents[1])} == {0o700}
     finally:
         os.umask(before)
 

@@ -9,11 +9,13 @@ import keyring.errors
 import pytest
 import secretstorage.exceptions
 from jeepney import DBusAddress, DBusErrorResponse, HeaderFields, new_error, new_method_call  # type: ignore[import-untyped]
+from jeepney.io.blocking import DBusConnection  # type: ignore[import-untyped]
 
-from desktopauth.adapters.backends import SystemKeyring, problem_of, usual_place
-from desktopauth.adapters.records import BackendError
+from desktopauth.adapters.backends import SystemKeyring, open_keyring, problem_of, usual_place
+from desktopauth.adapters.records import BackendError, head_names
 from desktopauth.core.errors import VaultProblem
 from tests.adapters.os_stores import KeychainDenied, MacError, Store, WinError, macos, windows
+from tests.adapters.vaults import some_entry
 
 
 def caused(error: Exception, cause: Exception) -> Exception:
@@ -96,6 +98,18 @@ def test_a_service_on_its_way_up_is_asked_once_more(failures: int, asked: int) -
     assert slow.asked == asked
 
 
+def test_a_person_who_dismissed_the_prompt_is_not_asked_again() -> None:
+    class Dismissed(Slow):
+        def get_password(self, service: str, user: str) -> str | None:
+            self.asked += 1
+            raise caused(keyring.errors.InitError(), secretstorage.exceptions.PromptDismissedException())
+
+    dismissed = Dismissed(0)
+    with pytest.raises(BackendError) as told:
+        SystemKeyring(dismissed, init_delay=0).unlock(["Example/a00"])  # type: ignore[arg-type]
+    assert (dismissed.asked, told.value.problem) == (1, VaultProblem.DENIED)
+
+
 def test_a_service_that_does_not_come_up_is_not_asked_a_third_time() -> None:
     slow = Slow(9)
     with pytest.raises(BackendError):
@@ -141,6 +155,30 @@ def test_a_value_too_long_for_windows_is_refused_by_the_fake_as_by_windows() -> 
     ours.set("Example/a00", "x" * 1280)
     with pytest.raises(BackendError):
         ours.set("Example/a01", "x" * 1281)
+
+
+def test_a_new_connection_asks_first_what_gnome_keyring_tells_anybody(
+    keyring: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anything else may abort it: it may look the caller up before it has noted the caller."""
+    asked: dict[str, list[tuple[str, str]]] = {}
+    send = DBusConnection.send_and_get_reply
+
+    def noting(connection: Any, message: Any, **options: Any) -> Any:
+        fields = message.header.fields
+        if fields.get(HeaderFields.destination) == "org.freedesktop.secrets":
+            what = message.body[1] if fields[HeaderFields.member] == "Get" else fields[HeaderFields.member]
+            asked.setdefault(connection.unique_name, []).append((fields[HeaderFields.path], what))
+        return send(connection, message, **options)
+
+    monkeypatch.setattr(DBusConnection, "send_and_get_reply", noting)
+    ours, entry = open_keyring(), some_entry()
+    ours.unlock(head_names(entry))
+    ours.set(f"{entry}/a00", "it")
+    assert ours.get(f"{entry}/a00") == "it"
+    ours.delete(f"{entry}/a00")
+    assert len(asked) == 4
+    assert {calls[0] for calls in asked.values()} == {("/org/freedesktop/secrets", "Collections")}
 
 
 def test_every_system_has_a_name_for_people(monkeypatch: pytest.MonkeyPatch) -> None:

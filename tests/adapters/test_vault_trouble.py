@@ -61,8 +61,15 @@ def test_what_was_stored_outlives_the_trouble(
     run(scenario)
 
 
-def test_without_a_bus_the_keyring_is_unavailable(only_our_keyring: None, tmp_path: Path, run: Run) -> None:
+@pytest.mark.parametrize("address", [None, "", "unix:path=/nonexistent/bus", "nonsense"])
+def test_without_a_bus_the_keyring_is_unavailable(
+    only_our_keyring: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run, address: str | None
+) -> None:
     async def scenario() -> None:
+        if address is None:
+            monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+        else:
+            monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         ours = InKeyring(tmp_path / "account")
         await everything_fails_with(ours, VaultProblem.UNAVAILABLE)
         assert ours.vault.place

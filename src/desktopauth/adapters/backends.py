@@ -62,8 +62,10 @@ class SystemKeyring:
 
         try:
             self._unlock(heads)
-        except InitError:  # right after login the service may still be on its way up; once, or prompts would stack
-            time.sleep(self._init_delay)
+        except InitError as error:
+            if "PromptDismissedException" in _names(error):
+                raise _failure(error) from None  # the person said no, and is not asked again
+            time.sleep(self._init_delay)  # right after login the service may still be on its way up
             _told(lambda: self._unlock(heads))
         except Exception as error:  # noqa: BLE001 - the boundary to keyring, whose back ends leak any type
             raise _failure(error) from None

@@ -39,7 +39,8 @@ def account_folder() -> Path:
 
 def make_private(folder: Path) -> Path:
     """Make ``folder`` ours alone (0700). Raises OSError if it is a link, somebody else's, or stays open."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.is_dir()]):
+        missing.mkdir(mode=0o700, exist_ok=True)  # each of them: who may write to a parent may exchange the folder
     if sys.platform != "win32":  # there, LOCALAPPDATA is closed to others by its access list
         _check_posix(folder)
     return folder
