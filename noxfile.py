@@ -141,7 +141,8 @@ def run_tests(session: nox.Session, version: str) -> None:
 
 def run(session: nox.Session, program: str | Path, *args: str | Path, env: dict[str, str] | None = None) -> None:
     """Run one command, its neighbours first on PATH; an exit status other than 0 fails the session."""
-    path = os.pathsep.join([str(Path(program).parent), os.environ["PATH"]])
+    folder = [str(Path(program).parent)] if Path(program).is_absolute() else []
+    path = os.pathsep.join([*folder, os.environ["PATH"]])
     session.run(str(program), *map(str, args), env={"PATH": path, **(env or {})}, external=True)
 
 
