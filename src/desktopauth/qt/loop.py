@@ -79,7 +79,7 @@ def run(app: QApplication, window: Window, life: Life, warm: Sequence[Callable[[
     window.show()
     with ends.held:
         first.exec()
-        status = 0 if ends.closed else _run_on_asyncio(app, life)
+        status = 0 if ends.closed else _run_on_asyncio(app, lambda: ends.unless_closed(life))
     if worker.thread_.ident:
         worker.thread_.join(0.5)  # an interpreter that ends while a thread is importing may crash
     return ends.status or status
@@ -98,6 +98,10 @@ class _Ends:
         from .signals import on_signals
 
         self.held.enter_context(on_signals(self._hear))
+
+    async def unless_closed(self, life: Life) -> int:
+        """``life()``, which listens for the end by itself; but one may have come while the loops changed places."""
+        return 0 if self.closed else await life()
 
     def _hear(self, number: int) -> None:
         self.status = 128 + number
