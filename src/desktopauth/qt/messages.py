@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
@@ -62,7 +63,9 @@ def sentence(problem: Problem) -> str:
     """What the person is told about a failed request."""
     if problem.kind is ErrorKind.RATE_LIMITED:
         wait = problem.retry_after
-        return f"Too many tries. Try again in {wait:.0f} s." if wait else "Too many tries. Try again in a minute."
+        return (
+            f"Too many tries. Try again in {math.ceil(wait)} s." if wait else "Too many tries. Try again in a minute."
+        )
     if problem.kind is ErrorKind.WEAK_PASSWORD:
         rules = ", ".join(_RULES[reason] for reason in problem.reasons if reason in _RULES)
         return f"Choose a stronger password: {rules or 'make it longer'}."

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from desktopauth.core.state import AuthState, CodeWanted, PasswordForm, SignedIn, SignedOut, Starting, StoreWanted
 from desktopauth.qt.commands import Commands
-from desktopauth.qt.widgets import View
+from desktopauth.qt.widgets import FormCard, View
 
 if TYPE_CHECKING:
     from desktopauth.core.events import AuthChange
@@ -169,7 +169,9 @@ class Shell(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == _ESCAPE:
-            self.commands.cancel()
+            view = self.view()
+            if isinstance(view, FormCard):
+                view.cancel.click()  # also while nothing but the form knows that it is busy
         else:
             super().keyPressEvent(event)
 

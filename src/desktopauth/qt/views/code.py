@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -100,7 +101,7 @@ class CodeView(FormCard):
             return
         left = self._flow.resend_at - time.time()
         self.resend.setEnabled(left <= 0 and not self._busy)
-        self.resend.setText("Send another code" if left <= 0 else f"Send another code in {left:.0f} s")
+        self.resend.setText("Send another code" if left <= 0 else f"Send another code in {math.ceil(left)} s")
         if self._mailbox:
             code = self._mailbox(self._flow.email)
             say(self.mail, f"Your demo mailbox says {code}" if code else "")
