@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from desktopauth.adapters.backends import SystemKeyring, open_keyring
 from desktopauth.adapters.vault import peek
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.ports import Absent, Found, Saved, Unread, Unsaved
@@ -92,11 +94,33 @@ def test_on_a_bus_without_a_keyring_it_is_unavailable_until_it_comes(
     run(scenario)
 
 
+def test_a_keyring_that_comes_up_a_moment_late_is_asked_once_more(
+    own_keyring: PrivateKeyring, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses, sleep = [], time.sleep
+
+    def meanwhile(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            own_keyring.start_keyring()
+        else:
+            sleep(seconds)
+
+    async def scenario() -> None:
+        opened = open_keyring()
+        own_keyring.stop_keyring()
+        ours = InKeyring(tmp_path / "account", keyring=lambda: opened)
+        monkeypatch.setattr("desktopauth.adapters.backends.time.sleep", meanwhile)
+        assert await ours.vault.load() == Absent()
+        assert pauses[0] == 0.5
+        ours.close()
+
+    run(scenario)
+
+
 def test_a_keyring_that_dies_between_two_calls_of_a_save_keeps_the_old_session(
     own_keyring: PrivateKeyring, tmp_path: Path, run: Run
 ) -> None:
-    from desktopauth.adapters.backends import SystemKeyring, open_keyring
-
     class Mortal(SystemKeyring):
         def set(self, service: str, value: str) -> None:
             if "new" in value:

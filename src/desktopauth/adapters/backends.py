@@ -150,7 +150,6 @@ def _patient_secret_service() -> type[KeyringBackend]:
         def get_preferred_collection(self) -> Any:
             bus = storage.dbus_init()
             try:
-                next(storage.get_all_collections(bus), None)
                 return self._unlocked(bus)
             except BaseException:
                 bus.close()
@@ -158,6 +157,7 @@ def _patient_secret_service() -> type[KeyringBackend]:
 
         def _unlocked(self, bus: Any) -> Any:
             try:
+                next(storage.get_all_collections(bus), None)
                 path = getattr(self, "preferred_collection", None)
                 collection = storage.Collection(bus, path) if path else storage.get_default_collection(bus)
             except storage.SecretStorageException as error:
