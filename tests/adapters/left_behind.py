@@ -1,7 +1,7 @@
-"""Run as a program: make every call to the server at argv[1], then search this process's memory for their secrets.
+"""Run as a program: make every call to the server at argv[1], and search this process's memory for its secrets.
 
-A process of its own, because the guards of a test keep every secret that they have seen. Prints the types of the
-objects that still refer to one.
+A process of its own, because the guards of a test keep every secret that they have seen. Prints call by
+call the types of the objects that still refer to one.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ async def main(url: str, *, cancel: bool) -> list[str]:
             call.cancel()
         await call
 
-    for verb in VERBS.values():
+    found: list[str] = []
+    for name, verb in VERBS.items():
         with suppress(AuthError, asyncio.CancelledError):
             await attempt(verb)
-    await asyncio.sleep(0)  # the loop holds an exception until the step that it began is over
-    found = holders(mark())
+        await asyncio.sleep(0)  # the loop holds an exception until the step that it began is over
+        found += [f"{name}: {holder}" for holder in holders(mark())]
     await pool.aclose()
     return found
 

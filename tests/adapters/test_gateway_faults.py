@@ -85,6 +85,12 @@ def test_what_is_not_the_servers_answer_is_unreadable(server: ScriptedServer, ru
     assert len(server.seen) == 1
 
 
+def test_a_packed_answer_is_unpacked(server: ScriptedServer, run: Run) -> None:
+    said = json.dumps({"code": "session_expired", "message": "Session expired"}).encode()
+    server.play(Reply(400, gzip.compress(said), {**JSON, "Content-Encoding": "gzip"}))
+    assert problem_of(run, server.url).code == "session_expired"
+
+
 REFUSED: dict[str, tuple[Reply, ErrorKind, str]] = {
     "the new shape": (
         Reply(400, {"code": "refresh_token_not_found", "message": "Invalid Refresh Token"}),
