@@ -176,3 +176,12 @@ def test_a_watcher_that_was_closed_sees_nothing_more(bus: EventBus) -> None:
     say(bus, INITIAL)
     held[0].close()
     assert seen == []
+
+
+def test_something_else_that_happens_first_is_no_news_of_the_session(bus: EventBus) -> None:
+    say(bus, AuthEvent.STORAGE_PROBLEM, NOBODY, NOBODY)
+    ear = Ear()
+    bus.subscribe(ear)
+    assert ear.names == []
+    say(bus, INITIAL)
+    assert ear.names == [INITIAL]

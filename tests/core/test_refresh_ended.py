@@ -84,3 +84,15 @@ def test_the_next_person_does_not_wait_for_the_last_ones_refresh(world: World, r
 
     run(scenario)
     assert world.names == [AuthEvent.SIGNED_OUT, AuthEvent.SIGNED_IN, REFRESHED]
+
+
+def test_a_failure_of_who_has_left_is_not_kept_for_who_asks_next(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.gateway.script.plan("refresh", offline())
+            await quietly(auth.refresh())
+            auth.sign_out()
+            await auth.refresh()
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 1

@@ -87,3 +87,14 @@ def test_a_lock_that_cannot_be_had_ends_nothing(world: World, run: Run, expected
 
     expected_logs("desktopauth.keeper: refreshing without the lock: OSError")  # type: ignore[operator]
     run(scenario)
+
+
+def test_a_keyring_that_refused_is_not_asked_again_just_to_look(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", *[Unsaved(VaultProblem.LOCKED)] * 2)
+            await auth.refresh()
+            await auth.refresh()
+
+    run(scenario)
+    assert world.vault.calls == ["load", "load", "save", "save"], "each may open a prompt"
