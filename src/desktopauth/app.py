@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
@@ -41,13 +42,15 @@ class Opening:
     """How the app begins.
 
     ``expects_somebody`` picks the first picture, ``prepare`` makes the project ready, ``story`` plays it without hands,
-    ``report`` is told what went wrong before there was a session; ``temporary`` leaves nothing behind.
+    ``report`` is told what went wrong before there was a session, ``logs`` is the folder of the log file; ``temporary``
+    leaves nothing behind.
     """
 
     title: str
     expects_somebody: bool
     prepare: Prepare
     report: Tell
+    logs: Path | None = None
     temporary: bool = False
     story: Story | None = None
 
@@ -90,6 +93,7 @@ async def _life(opening: Opening, shell: Shell) -> int:
     closed = asyncio.Event()
     shell.closed.connect(closed.set)
     async with AsyncExitStack() as stack:
+        stack.callback(_start_logging(opening.logs))
         entering = asyncio.ensure_future(stack.enter_async_context(opening.prepare(shell.tell)))
         if not await _sooner(entering, closed):
             return 0
@@ -98,6 +102,23 @@ async def _life(opening: Opening, shell: Shell) -> int:
         except PrepareError as error:
             return await _no_project(opening, shell, closed, str(error))
         return await _with_project(opening, shell, closed, project)
+
+
+def _start_logging(folder: Path | None) -> Callable[[], None]:
+    """From here on, as it costs 8 ms; what asyncio has to complain of goes to our log as well. Gives what undoes it."""
+    import asyncio
+    import logging
+
+    from desktopauth.adapters.logs import set_up
+
+    log = logging.getLogger("desktopauth.app")
+
+    def complain(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # the exception's name only: its text may hold anything
+        log.error("%s (%s)", context.get("message"), type(context.get("exception")).__name__)
+
+    asyncio.get_running_loop().set_exception_handler(complain)
+    return set_up(folder)
 
 
 async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, project: Project) -> int:

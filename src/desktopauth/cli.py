@@ -118,6 +118,7 @@ def _run(options: argparse.Namespace) -> int:
                 expects_somebody=expects_somebody(config),
                 prepare=partial(configured, config),
                 report=_complain,
+                logs=profile.logs,
                 temporary=profile.temporary,
             )
         )
@@ -142,6 +143,7 @@ def _demo(options: argparse.Namespace) -> int:
                 expects_somebody=True,  # the server has to start first: there is nothing to type yet
                 prepare=partial(_demo_project, options, profile),
                 report=_complain,
+                logs=profile.logs,
                 temporary=profile.temporary,
                 story=_story(options),
             )

@@ -54,10 +54,16 @@ def test_the_allow_list_is_exactly_this_one() -> None:
 
 
 @pytest.mark.parametrize("code", ENDS)
-@pytest.mark.parametrize("status", [400, 403, 404, 422, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_an_ending_code_ends_a_session_whatever_its_status(code: str, status: int) -> None:
     assert kind_of("refresh", status, code) is ErrorKind.SESSION_ENDED
     assert Reason(ENDING_CODES[code]) in {Reason.EXPIRED, Reason.REVOKED, Reason.BANNED}
+
+
+@pytest.mark.parametrize("code", sorted(set(ENDS) - {"user_banned", "validation_failed"}))
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_in_trouble_ends_no_session_whatever_code_it_names(code: str, status: int) -> None:
+    assert kind_of("refresh", status, code) is ErrorKind.SERVER
 
 
 @pytest.mark.parametrize("code", ENDS)

@@ -113,6 +113,7 @@ _KINDS: Mapping[str, ErrorKind] = {
     "weak_password": ErrorKind.WEAK_PASSWORD,
 }
 _INVALID: Mapping[str, ErrorKind] = {
+    "resend_confirmation": ErrorKind.INVALID_EMAIL,
     "send_code": ErrorKind.INVALID_EMAIL,
     "sign_up": ErrorKind.INVALID_EMAIL,
     "verify": ErrorKind.CODE_REFUSED,
@@ -121,7 +122,7 @@ _INVALID: Mapping[str, ErrorKind] = {
 
 def kind_of(call: str, status: int, code: str) -> ErrorKind:
     """The kind of a refusal by (call, code); the status decides only where the server named no code."""
-    if call == "refresh" and code in ENDING_CODES:
+    if call == "refresh" and code in ENDING_CODES and 400 <= status < 500:  # a 5xx is trouble, whatever it says
         return ErrorKind.SESSION_ENDED
     if code == "validation_failed":
         return _INVALID.get(call, ErrorKind.REFUSED)

@@ -101,7 +101,10 @@ class Vault(Protocol):
 
 
 class Tombstones(Protocol):
-    """Marks of sessions that were signed out, on disk before anything slow happens; no secret in them."""
+    """Marks of sessions that were signed out, on disk before anything slow happens; no secret in them.
+
+    Every method raises OSError when the disk refuses.
+    """
 
     def lay(self, session_id: str) -> None: ...
 
@@ -114,7 +117,10 @@ class Locks(Protocol):
     """What keeps copies of the app apart."""
 
     def refresh(self) -> AbstractAsyncContextManager[None]:
-        """The refresh lock of this entry, across processes: held over re-read, request and save."""
+        """The refresh lock of this entry, across processes: held over re-read, request and save.
+
+        Entering raises OSError where the disk has no locks, or its folder cannot be trusted.
+        """
 
 
 class Clock(Protocol):
