@@ -32,6 +32,7 @@ ENDS = [
         ("sign_up", 400, "validation_failed", ErrorKind.INVALID_EMAIL),
         ("sign_up", 400, "email_address_invalid", ErrorKind.INVALID_EMAIL),
         ("send_code", 400, "validation_failed", ErrorKind.INVALID_EMAIL),
+        ("resend_confirmation", 400, "validation_failed", ErrorKind.INVALID_EMAIL),
         ("send_code", 422, "otp_disabled", ErrorKind.SIGN_UP_CLOSED),
         ("verify", 400, "validation_failed", ErrorKind.CODE_REFUSED),
         ("verify", 403, "otp_expired", ErrorKind.CODE_REFUSED),
@@ -64,6 +65,12 @@ def test_an_ending_code_ends_a_session_whatever_its_status(code: str, status: in
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_in_trouble_ends_no_session_whatever_code_it_names(code: str, status: int) -> None:
     assert kind_of("refresh", status, code) is ErrorKind.SERVER
+
+
+@pytest.mark.parametrize("code", ENDS)
+@pytest.mark.parametrize("status", [200, 302, 500, 502, 503, 504])
+def test_a_server_in_trouble_ends_no_session_whatever_it_says(code: str, status: int) -> None:
+    assert kind_of("refresh", status, code) is not ErrorKind.SESSION_ENDED
 
 
 @pytest.mark.parametrize("code", ENDS)
