@@ -1,4 +1,4 @@
-"""A keyring that is missing, locked or says nothing: the window explains it, signing in works, nothing is written over."""
+"""A keyring that is missing, locked or silent: the window explains it, signing in works, nothing is written over."""
 
 from __future__ import annotations
 
