@@ -7,6 +7,7 @@ running app. All sessions of one Python share one environment, installed from th
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shlex
 import shutil
@@ -52,6 +53,8 @@ os.environ.pop("PYTHONPATH", None)
 os.environ.pop("PYTHONHOME", None)
 
 nox.options.sessions = ["tests", "lint"]
+for _talkative in ("distlib", "virtualenv"):
+    logging.getLogger(_talkative).setLevel(logging.ERROR)
 
 
 @nox.session(python=False)
@@ -123,7 +126,7 @@ def package(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Pin the development environment anew, for every Python and system, in requirements/dev.txt."""
     home = STATE / "lock"
-    virtualenv.cli_run([str(home), "--quiet"])
+    virtualenv.cli_run([str(home)], setup_logging=False)
     run(session, programs(home) / "python", "-m", "pip", "install", "--quiet", "uv")
     options = "--universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade --quiet"
     where = "--python-version 3.11 --extra demo --group dev --constraint requirements/constraints.txt"
@@ -186,7 +189,7 @@ def interpreter_for(version: str) -> str:
 def create(session: nox.Session, home: Path, interpreter: str) -> None:
     """Make an empty environment; skip the session when the machine does not have this Python."""
     try:
-        virtualenv.cli_run([str(home), "--clear", "--quiet", "--python", interpreter])
+        virtualenv.cli_run([str(home), "--clear", "--python", interpreter], setup_logging=False)
     except RuntimeError:
         session.skip(f"this machine has no Python {interpreter}")
 
