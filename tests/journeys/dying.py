@@ -1,8 +1,9 @@
 """Run as a program: use ``connect()`` in a process that kills itself at the moment that it is told.
 
-Each line on stdin is an order: {"config", "folder", "do", "email", "password", "die"}. ``die`` counts the moments: before
-and after each write to the keyring and to the state files, and when an answer of the server has come. For each order
-a child is forked, so that everything is imported once; the line printed is "killed", or "ended" when there was no such moment.
+Each line on stdin is an order: {"config", "folder", "do", "email", "password", "die"}. ``die`` counts the moments:
+before and after each write to the keyring and to the state files, and when an answer of the server has come. For each
+order a child is forked, so that everything is imported once; the line printed is "killed", or "ended 0" when there was
+no such moment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SIGKILL at every moment of a refresh, a sign-out and a sign-in: the next start finds the session, or nobody, whole."""
+"""SIGKILL at every moment of a refresh, a sign-out and a sign-in: the next start finds a whole session, or nobody."""
 
 from __future__ import annotations
 
