@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
     from desktopauth.core.auth import Auth
     from desktopauth.qt.bus import AuthBus
     from desktopauth.qt.shell import Shell
+    from desktopauth.qt.signals import Early
 
 Tell = Callable[[str], None]
 Mailbox = Callable[[str], "str | None"]
@@ -72,6 +73,13 @@ async def configured(config: Config, _tell: Tell) -> AsyncIterator[Project]:
 
 def open_app(opening: Opening) -> int:
     """Run the app to its end; its exit status."""
+    from desktopauth.qt.signals import early_signals
+
+    with early_signals() as early:  # before Qt: Ctrl-C must not break its imports
+        return _open(opening, early)
+
+
+def _open(opening: Opening, early: Early) -> int:
     from desktopauth.qt import loop
 
     app = loop.start(sys.argv[:1])
@@ -84,7 +92,7 @@ def open_app(opening: Opening) -> int:
     app.setApplicationName("desktopauth")
     app.setApplicationDisplayName(opening.title)
     shell = Shell(opening.title, Commands(), AuthState(Starting(opening.expects_somebody)))
-    return loop.run(app, shell, lambda: _life(opening, shell), [_warm_gateway])
+    return loop.run(app, shell, lambda: _life(opening, shell), [_warm_gateway], early)
 
 
 async def _life(opening: Opening, shell: Shell) -> int:

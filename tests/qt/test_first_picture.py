@@ -26,14 +26,14 @@ import json, sys
 from desktopauth import cli
 from desktopauth.qt import loop
 
-def run(app, window, life, warm, original=loop.run):
+def run(app, window, *others, original=loop.run):
     def look():
         from PySide6 import QtCore, QtWidgets
         built = [name for module in (QtCore, QtWidgets) for name in ("Qt", "QStyle") if name in vars(module)]
         print(json.dumps([type(window.view()).__name__, built, sorted(sys.modules)]))
         window.close()
     window.painted.connect(look)
-    return original(app, window, life, warm)
+    return original(app, window, *others)
 
 loop.run = run
 sys.exit(cli.main())

@@ -20,6 +20,8 @@ from PySide6.QtWidgets import QApplication
 if TYPE_CHECKING:
     import asyncio
 
+    from .signals import Early
+
 Life = Callable[[], "Coroutine[Any, Any, int]"]
 
 
@@ -66,12 +68,19 @@ def start(argv: Sequence[str]) -> QApplication:
     return app
 
 
-def run(app: QApplication, window: Window, life: Life, warm: Sequence[Callable[[], object]]) -> int:
+def run(
+    app: QApplication,
+    window: Window,
+    life: Life,
+    warm: Sequence[Callable[[], object]],
+    early: Early | None = None,
+) -> int:
     """Show the window, then run ``life`` on it to its end; its result, or 128 + the signal that closed the window.
 
-    ``warm`` are imports for the worker. A window that is closed before ``life`` began ends it all with 0.
+    ``warm`` are imports for the worker, ``early`` the signal that came before. A window that is closed before ``life``
+    began ends it all with 0.
     """
-    first, worker, ends = QEventLoop(), _Worker(warm), _Ends(window)
+    first, worker, ends = QEventLoop(), _Worker(warm), _Ends(window, early)
     worker.ready.connect(first.quit)
     window.closed.connect(first.quit)
     window.painted.connect(worker.thread_.start)
@@ -88,8 +97,8 @@ def run(app: QApplication, window: Window, life: Life, warm: Sequence[Callable[[
 class _Ends:
     """What brought the window to its end."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, window: Window, early: Early | None) -> None:
+        self._window, self._early = window, early
         self.held = ExitStack()
         self.closed, self.status = False, 0
         window.closed.connect(self._close)
@@ -98,6 +107,8 @@ class _Ends:
         from .signals import on_signals
 
         self.held.enter_context(on_signals(self._hear))
+        if self._early and self._early.number:
+            self._hear(self._early.number)
 
     async def unless_closed(self, life: Life) -> int:
         """``life()``, which listens for the end by itself; but one may have come while the loops changed places."""
