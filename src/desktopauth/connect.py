@@ -16,7 +16,7 @@ from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import KeyringVault, MemoryTombstones, MemoryVault
 from desktopauth.core.auth import Auth
 from desktopauth.core.clock import SystemClock
-from desktopauth.core.keeper import Parts
+from desktopauth.core.parts import Parts
 from desktopauth.core.timing import ServerClock
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from desktopauth.core.models import Session, User
 from desktopauth.core.ports import Absent, Found, Saved, Superseded, Tombstones, Vault
 from tests.scenario import Run
 
@@ -127,6 +128,18 @@ class VaultContract:
 
         play(run, subject, scenario)
 
+    def test_clearing_one_session_leaves_what_somebody_else_has_stored_since(self, subject: Open, run: Run) -> None:
+        async def scenario(vault: Vault, _: Tombstones) -> None:
+            anns, bobs = _session("ann"), _session("bob")
+            await vault.save(anns.to_json(), session_id=anns.id, over=None)
+            await vault.save(bobs.to_json(), session_id=bobs.id, over=None)
+            assert await vault.clear(session_id=anns.id) is None
+            assert isinstance(await vault.load(), Found)
+            assert await vault.clear(session_id=bobs.id) is None
+            assert await vault.load() == Absent()
+
+        play(run, subject, scenario)
+
     def test_calls_are_answered_in_the_order_they_were_made(self, subject: Open, run: Run) -> None:
         async def scenario(vault: Vault, _: Tombstones) -> None:
             kept, *others = await asyncio.gather(
@@ -149,3 +162,7 @@ class VaultContract:
             assert vault.place
 
         play(run, subject, scenario)
+
+
+def _session(person: str) -> Session:
+    return Session(f"access of {person}", f"refresh of {person}", 2e9, 3600, User(person))

@@ -12,8 +12,9 @@ from desktopauth.core import keeper as keeper_module
 from desktopauth.core import store as store_module
 from desktopauth.core.auth import Auth
 from desktopauth.core.events import AuthChange, AuthEvent, Transition
-from desktopauth.core.keeper import Keeper, Parts
+from desktopauth.core.keeper import Keeper
 from desktopauth.core.models import Session, User
+from desktopauth.core.parts import Parts
 from desktopauth.core.ports import Tokens
 from desktopauth.core.state import Flow, Health, SessionState, SignedIn
 from desktopauth.core.timing import ServerClock

@@ -223,9 +223,10 @@ class MemoryVault:
 
         return await self._do("save", keep)
 
-    async def clear(self) -> VaultProblem | None:
+    async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         def wipe() -> None:
-            self.stored = None
+            if self.stored and session_id in (None, Session.from_json(self.stored.text).id):
+                self.stored = None
 
         return await self._do("clear", wipe)
 

@@ -62,7 +62,7 @@ def test_who_signs_out_inside_an_event_is_heard_in_order(world: World, run: Run)
 
 
 def test_offline_one_is_signed_out_all_the_same(world: World, run: Run, expected_logs: LogWatch) -> None:
-    expected_logs("desktopauth.keeper: the session was not revoked on the server: offline")
+    expected_logs("desktopauth.revocation: a session was not revoked on the server: offline")
 
     async def scenario() -> None:
         async with world.signed_in() as auth:

@@ -240,7 +240,7 @@ def test_no_form_opens_over_somebodys_work(world: World, run: Run) -> None:
 def test_a_void_session_that_cannot_be_revoked_is_no_failure_of_the_sign_in(
     world: World, run: Run, expected_logs: LogWatch
 ) -> None:
-    expected_logs("desktopauth.auth: a session that nobody waits for was not revoked: offline")
+    expected_logs("desktopauth.revocation: a session was not revoked on the server: offline")
 
     async def scenario() -> None:
         async with world.auth() as auth:

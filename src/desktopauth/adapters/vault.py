@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from desktopauth.core.errors import VaultProblem
+from desktopauth.core.models import Session, UnknownFormatError
 from desktopauth.core.ports import (
     Absent,
     Found,
@@ -72,8 +73,9 @@ class KeyringVault:
         job = partial(self._save, text=text, session_id=session_id, over=over)
         return await self._worker.ask(lambda: self._locked(job), Unsaved)
 
-    async def clear(self) -> VaultProblem | None:
-        return await self._worker.ask(lambda: self._locked(self._clear), _itself)
+    async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
+        job = partial(self._clear, session_id=session_id)
+        return await self._worker.ask(lambda: self._locked(job), _itself)
 
     async def forget(self) -> VaultProblem | None:
         """Remove the whole entry, unknown formats, tombstones, state and lock file included, for good."""
@@ -109,7 +111,9 @@ class KeyringVault:
             self._note(kept.generation, present=True)
         return kept
 
-    def _clear(self, records: Records) -> VaultProblem | None:
+    def _clear(self, records: Records, *, session_id: str | None) -> VaultProblem | None:
+        if session_id and _of_another(records.load(), session_id):
+            return None
         seen = records.clear()
         left = records.load()
         if isinstance(left, Absent):
@@ -155,8 +159,9 @@ class MemoryVault:
         self._stored = Found(text, self._generation)
         return Saved(self._generation)
 
-    async def clear(self) -> VaultProblem | None:
-        self._stored = Absent()
+    async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
+        if not (session_id and _of_another(self._stored, session_id)):
+            self._stored = Absent()
         return None
 
     async def forget(self) -> VaultProblem | None:
@@ -180,6 +185,14 @@ class MemoryTombstones:
 
     def lift(self, session_id: str) -> None:
         self._gone.discard(session_id)
+
+
+def _of_another(stored: Stored, session_id: str) -> bool:
+    """Whether a sibling has stored another session since: signing out of the old one is no reason to lose it."""
+    try:
+        return isinstance(stored, Found) and Session.from_json(stored.text).id != session_id
+    except UnknownFormatError:
+        return False
 
 
 def peek(entry: str, folder: Path) -> bool:

@@ -11,13 +11,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import AuthError
+from .errors import AuthError, VaultProblem
 from .events import AuthChange, EventBus, Subscription, Transition
 from .flows import Flows, later
-from .keeper import Keeper, Parts
+from .keeper import Keeper
 from .models import Session, User
+from .parts import Parts
 from .ports import DataClient
 from .reduce import Asked, Began, Cancelled, CodeMailed, Failed, FormOpened, Message, reduce
+from .revocation import revoke
 from .state import (
     AuthState,
     CodeWanted,
@@ -54,6 +56,7 @@ class Auth:
         self._keeper = Keeper(parts, self, self._spawn)
         self._flows = Flows(parts.gateway, parts.clock.now)
         self._attempt = 0
+        self._started = asyncio.Event()
         self._data, self._close = data, close
         self._client: asyncio.Task[Any] | None = None
 
@@ -110,11 +113,13 @@ class Auth:
 
     async def sign_in(self, email: str, password: str) -> None:
         """Sign in by password; an address that is not confirmed yet leads to the code view."""
+        await self._at_the_door()
         self.changed(Asked(email.strip()))
         await self._try(self._flows.sign_in(email.strip(), password))
 
     async def sign_up(self, email: str, password: str) -> None:
         """Create an account; leads to the code view where the project confirms addresses."""
+        await self._at_the_door()
         self.changed(Asked(email.strip()))
         await self._try(self._flows.sign_up(email.strip(), password))
 
@@ -158,7 +163,8 @@ class Auth:
 
     def retry_store(self) -> None:
         """Ask the keyring again, which may make it prompt."""
-        if isinstance(self._state.session, StoreWanted):
+        session = self._state.session
+        if isinstance(session, StoreWanted) and session.problem is not VaultProblem.WAITING:  # never a second prompt
             self.changed(Began())
             self.happened()
             self._spawn(self._keeper.restore())
@@ -172,6 +178,8 @@ class Auth:
 
     def changed(self, message: Message) -> None:
         self._state = reduce(self._state, message)
+        if not isinstance(self._state.session, Starting):
+            self._started.set()
 
     def happened(self, change: AuthChange | None = None) -> None:
         before, self._told = self._told, self._state
@@ -179,6 +187,11 @@ class Auth:
             self._bus.publish(Transition(before, self._state, change))
 
     # ---- attempts and tasks
+
+    async def _at_the_door(self) -> None:
+        """A sign-in waits for the keyring's answer; if there is none to be had, it is for this run only."""
+        await self._started.wait()
+        self.go_on_without_saving()
 
     async def _try(self, flow: Coroutine[Any, Any, Session | CodeMailed]) -> None:
         self._attempt = attempt = self._attempt + 1
@@ -196,10 +209,7 @@ class Auth:
         if attempt == self._attempt:
             await self._arrive(came)
         elif isinstance(came, Session):  # nobody waits for it any more: it must not live on unseen
-            try:
-                await self._gateway.sign_out(came.access_token, "local")
-            except AuthError as error:
-                log.warning("a session that nobody waits for was not revoked: %s", error.kind)
+            await revoke(self._gateway, came, came.expires_at - came.expires_in)  # it has just been made
 
     async def _arrive(self, came: Session | CodeMailed) -> None:
         if isinstance(came, Session):
@@ -231,12 +241,14 @@ class Auth:
     ) -> None:
         self._attempt += 1
         self._watching.cancel()
-        if self._tasks:  # a clear or a save under way is worth a moment; a sign-in is not worth more than that
-            await asyncio.wait(set(self._tasks), timeout=_FAREWELL)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._close()
+        try:
+            if self._tasks:  # a clear or a save under way is worth a moment; a sign-in is not worth more than that
+                await asyncio.wait(set(self._tasks), timeout=_FAREWELL)
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._close()
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:

@@ -16,7 +16,7 @@ from .reduce import CodeMailed
 from .state import CodePurpose
 
 RESEND_PAUSE = 60.0  # seconds between two mails to one person (supabase/auth: SMTP_MAX_FREQUENCY, default 1 minute)
-CODE = re.compile(r"\d{6}")
+CODE = re.compile(r"[0-9]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")  # the server decides what an address is; this only catches slips
 
 

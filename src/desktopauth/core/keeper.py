@@ -11,45 +11,25 @@ import asyncio
 import logging
 import random
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from typing import Protocol, assert_never
+from dataclasses import replace
+from typing import assert_never
 
 from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem, VaultProblem
 from .events import AuthChange, AuthEvent
 from .models import Session
-from .ports import Absent, Clock, Found, Gateway, Locks, Stored, Superseded, Tombstones, Unread, Vault
-from .reduce import Admitted, Ended, Message, NobodyThere, StoreTrouble
+from .parts import Listener, Parts
+from .ports import Absent, Found, Stored, Superseded, Unread
+from .reduce import Admitted, Ended, NobodyThere, StoreTrouble
+from .revocation import revoke
 from .state import Health, Reason
 from .store import Spawn, Store
-from .timing import Backoff, ServerClock, connection_after, hard_point, soft_point, token_health
+from .timing import Backoff, connection_after, hard_point, soft_point, token_health
 
 log = logging.getLogger("desktopauth.keeper")
 
 _TICK = 30.0  # seconds: the longest sleep, so that a wake from suspend or a changed clock is seen soon
 _HARD_WAIT = 10.0  # seconds that access_token() waits for a refresh
 _SILENCE = Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE)
-
-
-class Listener(Protocol):
-    """Who hears of what the keeper does."""
-
-    def changed(self, message: Message) -> None:
-        """The state moves on, at once and in silence."""
-
-    def happened(self, change: AuthChange | None = None) -> None:
-        """Tell everybody about the state as it is now; called when every lock is released."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the keeper works with."""
-
-    gateway: Gateway
-    vault: Vault
-    tombstones: Tombstones
-    locks: Locks
-    clock: Clock
-    server_clock: ServerClock
 
 
 class Keeper:
@@ -135,7 +115,11 @@ class Keeper:
         self._listener.happened(AuthChange(AuthEvent.INITIAL_SESSION))
 
     async def adopt(self, session: Session) -> None:
-        """Somebody signed in: save, then tell."""
+        """Somebody signed in: save, then tell. Who was there before is signed out first."""
+        if self._session and self._session.id != session.id:
+            before = self._session
+            self._listener.happened(self._end(Reason.REPLACED))
+            self._spawn(self._revoke(before))
         self._epoch += 1
         self._flight = None  # the last person's
         self._hold(session, new=True)
@@ -173,7 +157,7 @@ class Keeper:
         return max(soft_point(session, self._jitter), earliest)
 
     async def _fly(self) -> None:
-        session, epoch = self._session, self._epoch
+        session, epoch, saved = self._session, self._epoch, self._store.memory_only is None
         if session is None:
             return
         try:
@@ -189,6 +173,8 @@ class Keeper:
             raise
         if change:
             self._listener.happened(change)
+            if saved and self._session:
+                self._tell_unsaved()
 
     async def _refresh_locked(self, session: Session, epoch: int) -> AuthChange | None:
         """Re-read, ask, save. The re-read comes first: what a sibling has stored is newer than what we hold."""
@@ -249,12 +235,10 @@ class Keeper:
 
     async def _clear_and_revoke(self, session: Session) -> None:
         await self._clear(session.id)
-        try:
-            if self._now() >= session.expires_at:  # the server wants a valid access token to revoke
-                session = await self._gateway.refresh(session.refresh_token)
-            await self._gateway.sign_out(session.access_token, "local")
-        except AuthError as error:
-            log.warning("the session was not revoked on the server: %s", error.kind)
+        await self._revoke(session)
+
+    async def _revoke(self, session: Session) -> None:
+        await revoke(self._gateway, session, self._now())
 
     async def _clear(self, session_id: str) -> None:
         if problem := await self._store.clear(session_id):

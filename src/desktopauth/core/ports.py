@@ -92,8 +92,11 @@ class Vault(Protocol):
     async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
         """Store ``text``. With ``over``, only if the stored generation is still that one; never for a tombstoned id."""
 
-    async def clear(self) -> VaultProblem | None:
-        """Remove what is stored and read back that it is gone. None: it is."""
+    async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
+        """Remove what is stored and read back that it is gone. None: it is.
+
+        With ``session_id`` only that session: what a sibling has stored since for somebody else stays.
+        """
 
     @property
     def place(self) -> str:

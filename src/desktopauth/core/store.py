@@ -119,7 +119,7 @@ class Store:
         """Remove what is stored; the tombstone goes once that was read back."""
         if self._hands_off:
             return None  # nothing of ours is in there
-        problem = await self._vault.clear()
+        problem = await self._vault.clear(session_id=session_id)
         if problem is None:
             self._lift(session_id)
         return problem

@@ -6,11 +6,12 @@ import random
 from collections import deque
 from statistics import median
 
-from .errors import Outcome, Problem
+from .errors import ErrorKind, Outcome, Problem
 from .models import Session
 from .state import Connection, TokenHealth
 
 _DAY = 86_400.0
+_LONGEST_PAUSE = 3_600.0  # seconds: who asks for more would lose the session by it
 _SLOWEST = 10.0  # seconds: the Date of a slower answer says too little about now
 
 
@@ -73,8 +74,10 @@ class Backoff:
 
     def failed(self, problem: Problem, now: float) -> None:
         """Note one more failure. The server's own seconds win over ours."""
-        pause = problem.retry_after
-        if pause is None or pause <= 0:  # "at once" from a server in trouble would be a storm
+        pause = min(problem.retry_after or 0.0, _LONGEST_PAUSE)
+        if pause <= 0 and problem.kind is ErrorKind.RATE_LIMITED:
+            pause = 60.0  # its own limits count by the minute
+        if pause <= 0:  # "at once" from a server in trouble would be a storm
             pause = random.uniform(0.1, 1.0) * min(60.0, 2.0 ** min(self._failures, 6))  # noqa: S311 - only spreads load
         self._failures += 1
         self.problem, self.retry_at = problem, now + pause
