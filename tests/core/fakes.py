@@ -26,11 +26,15 @@ class ManualClock:
 
     def __init__(self) -> None:
         self._now = START
+        self._slept = 0.0
         self._sleepers: list[tuple[float, asyncio.Event]] = []
         self.waits: list[float | None] = []
 
     def now(self) -> float:
         return self._now
+
+    def monotonic(self) -> float:
+        return self._now - self._slept
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         self.waits.append(seconds)
@@ -44,6 +48,11 @@ class ManualClock:
             for task in both:
                 task.cancel()
             self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[1] is not due]
+
+    def suspend(self, seconds: float) -> None:
+        """The lid is closed: wall time goes on, monotonic time does not, and nobody wakes by it."""
+        self._now += seconds
+        self._slept += seconds
 
     def advance(self, seconds: float) -> None:
         """Let time pass, or jump backwards; who sleeps until then wakes."""

@@ -103,6 +103,10 @@ class Auth:
         """Refresh now, once for all who ask. Raises AuthError."""
         await self._keeper.refresh()
 
+    def nudge(self) -> None:
+        """Say that the network may be back, or the person: a refresh that is due happens now."""
+        self._keeper.nudge()
+
     async def supabase(self) -> Any:
         """The stock ``supabase.AsyncClient`` of this project, which always carries the live token; one for all."""
         if self._client is None or (self._client.done() and (self._client.cancelled() or self._client.exception())):

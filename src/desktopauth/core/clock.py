@@ -13,6 +13,9 @@ class SystemClock:
     def now(self) -> float:
         return time.time()
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         """Until ``event`` is set or ``seconds`` have passed; None waits for the event alone."""
         with suppress(TimeoutError):

@@ -28,6 +28,7 @@ from .timing import Backoff, connection_after, hard_point, soft_point, token_hea
 log = logging.getLogger("desktopauth.keeper")
 
 _TICK = 30.0  # seconds: the longest sleep, so that a wake from suspend or a changed clock is seen soon
+_JUMP = 5.0  # seconds by which wall and monotonic time may part without meaning anything
 _HARD_WAIT = 10.0  # seconds that access_token() waits for a refresh
 _SILENCE = Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE)
 
@@ -142,12 +143,20 @@ class Keeper:
         """Refresh at every soft point, for as long as the app runs."""
         while True:
             self._stirred.clear()
+            apart = self._clock.now() - self._clock.monotonic()
             await self._clock.wait(self._stirred, self._pause())
+            if abs(self._clock.now() - self._clock.monotonic() - apart) > _JUMP:
+                self._backoff.hurry()  # the machine slept, or its clock was set
             if self._session and self._now() >= self._due(self._session):
                 try:
                     await self.refresh()
                 except AuthError:
                     continue  # told by the flight, and tried again when its time has come
+
+    def nudge(self) -> None:
+        """Something outside has changed: look now, without waiting out a pause that was made for a dead network."""
+        self._backoff.hurry()
+        self._stirred.set()
 
     def _pause(self) -> float | None:
         return min(_TICK, max(0.0, self._due(self._session) - self._now())) if self._session else None

@@ -132,6 +132,9 @@ class Clock(Protocol):
     def now(self) -> float:
         """Seconds since the epoch, on this machine's clock."""
 
+    def monotonic(self) -> float:
+        """Seconds that only rise, and stand still while the machine sleeps."""
+
     async def wait(self, event: Event, seconds: float | None) -> None:
         """Until ``event`` is set or ``seconds`` have passed (None: for the event alone). May return early."""
 

@@ -82,5 +82,10 @@ class Backoff:
         self._failures += 1
         self.problem, self.retry_at = problem, now + pause
 
+    def hurry(self) -> None:
+        """The way may be free again: try now. What the server itself asked for is still waited out."""
+        if self.problem and self.problem.outcome is Outcome.UNREACHABLE:
+            self.retry_at = 0.0
+
     def holds(self, now: float) -> bool:
         return self.problem is not None and now < self.retry_at
