@@ -94,8 +94,12 @@ class Machine:
             assert line in ("killed", "ended 0"), line
             return line == "killed"
 
-        yield kill
-        out, err = await python.communicate()
+        try:
+            yield kill
+        finally:
+            assert python.stdin
+            python.stdin.close()  # it ends with its orders
+            out, err = await python.communicate()
         self.canary.scan_text(f"{out!r} {err.decode()}", "output of a process that was killed")
         assert err == b""
 
