@@ -46,10 +46,11 @@ def test_the_file_and_its_folder_are_their_owners_alone(tmp_path: Path) -> None:
 
 def test_the_file_rotates_and_stays_private(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = logging.getLogger("desktopauth.test")
-    for _ in range(1500):
-        ours.info("x" * 1000)
+    for _ in range(400):
+        ours.info("x" * 10_000)
     files = sorted(log.parent.iterdir())
     assert [file.name for file in files] == ["desktopauth.log", "desktopauth.log.1", "desktopauth.log.2"]
+    assert all(file.stat().st_size <= 1_000_000 for file in files)
     if os.name == "posix":
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
@@ -82,20 +83,39 @@ def test_undoing_leaves_the_logger_as_it_was(tmp_path: Path) -> None:
     assert (list(ours.handlers), ours.level, ours.propagate, list(root.handlers)) == before
 
 
-@pytest.mark.parametrize(("verbose", "wanted"), [("False", ["a warning"]), ("True", ["some news", "a warning"])])
-def test_stderr_has_our_warnings_and_nothing_of_others(verbose: str, wanted: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("level", "said", "kept"),
+    [
+        ("", ["a warning"], ["some news", "a warning"]),
+        ("debug", ["detail", "some news", "a warning"], ["detail", "some news", "a warning"]),
+        ("error", [], []),
+    ],
+)
+def test_stderr_and_file_have_ours_from_their_level_on_and_nothing_of_others(
+    tmp_path: Path, level: str, said: list[str], kept: list[str]
+) -> None:
     code = f"""
-import logging
+import logging, pathlib, sys
 from desktopauth.adapters.logs import set_up
-set_up(None, verbose={verbose})
+set_up(pathlib.Path(sys.argv[1]), level="{level}")
 logging.getLogger("httpx").error("theirs")
 logging.getLogger("websockets").critical("theirs")
+logging.getLogger("desktopauth.x").debug("detail")
 logging.getLogger("desktopauth.x").info("some news")
 logging.getLogger("desktopauth.x").warning("a warning")
 """
     environ = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
-    assert [line.partition("x: ")[2] for line in done.stderr.splitlines()] == wanted
+    command = [sys.executable, "-c", code, str(tmp_path / "logs")]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    lasting = (tmp_path / "logs" / "desktopauth.log").read_text()
+    for text, wanted in ((done.stderr, said), (lasting, kept)):
+        assert [line.partition("x: ")[2] for line in text.splitlines()] == wanted
+
+
+def test_an_address_and_a_person_are_shortened_in_the_file(log: Path) -> None:
+    said = logging.getLogger("desktopauth.x")
+    said.info("%s asked for https://project.test/auth/v1/verify?type=signup#here", "ada@example.com")
+    assert "a***@example.com asked for https://project.test/auth/v1/verify[removed]\n" in log.read_text()
 
 
 def test_without_a_stderr_nothing_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
