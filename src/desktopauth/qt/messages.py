@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
-from desktopauth.core.state import Connection, Reason
+from desktopauth.core.state import Connection, Health, Reason
 
 Place = Literal["email", "password", "code", "form"]
 
@@ -90,6 +90,13 @@ def unsaved_sentence(problem: VaultProblem) -> str:
 def reason_sentence(reason: Reason) -> str:
     """Why the sign-in view is there; empty where that needs no word."""
     return _REASONS[reason]
+
+
+def banner(health: Health) -> str:
+    """The one quiet line over the work: what is wrong around a session that goes on. Empty when nothing is."""
+    if health.connection is not Connection.ONLINE:
+        return connection_sentence(health.connection)
+    return unsaved_sentence(health.memory_only) if health.memory_only else ""
 
 
 def connection_sentence(connection: Connection) -> str:

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from desktopauth.core.models import User
 from desktopauth.core.state import AuthState, SignedIn
 from desktopauth.qt.commands import Commands
+from desktopauth.qt.messages import banner
 from desktopauth.qt.views.notes import Notes, NotesPanel
 from desktopauth.qt.views.session import EventLog, SessionFacts, SessionPanel
-from desktopauth.qt.widgets import View, button, text
+from desktopauth.qt.widgets import View, button, say, text
 
 
 class HomeView(View):
@@ -20,6 +21,7 @@ class HomeView(View):
     def __init__(self, commands: Commands, notes: Notes, facts: SessionFacts, log: EventLog) -> None:
         super().__init__()
         self.who = text(name="title", wrap=False)
+        self.banner = text(name="notice")
         self.sign_out = button("Sign out", "sign_out")
         self.notes = NotesPanel(commands, notes)
         self.session = SessionPanel(facts, log)
@@ -39,7 +41,9 @@ class HomeView(View):
         box.setContentsMargins(28, 24, 28, 28)
         box.setSpacing(18)
         box.addLayout(head)
+        box.addWidget(self.banner)
         box.addLayout(body, 1)
+        say(self.banner, "")
 
     def show_state(self, state: AuthState) -> None:
         if not isinstance(session := state.session, SignedIn):
@@ -49,6 +53,7 @@ class HomeView(View):
             self.notes.forget()
             self.notes.load()
         self.who.setText(f"Hello, {_name_of(session.user)}")
+        say(self.banner, banner(session.health))
         self.session.show_session(session)
 
     def show_events(self) -> None:

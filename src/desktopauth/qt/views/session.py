@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QListWidget, QVBoxLayout, QWi
 
 from desktopauth.core.events import AuthChange
 from desktopauth.core.state import SignedIn
-from desktopauth.qt.messages import connection_sentence, unsaved_sentence
 from desktopauth.qt.widgets import text
 
 _KEPT = 20  # events
@@ -75,10 +74,10 @@ class SessionPanel(QWidget):
 
     def show_session(self, session: SignedIn) -> None:
         """Draw who is signed in and how well."""
-        unsaved = session.health.memory_only
+        kept = self._facts.storage() if session.health.memory_only is None else "This window's memory only"
         self.who.setText(session.user.email or session.user.id)
-        self.kept.setText(unsaved_sentence(unsaved) if unsaved else self._facts.storage())
-        self.server.setText(connection_sentence(session.health.connection))
+        self.kept.setText(kept)
+        self.server.setText(session.health.connection.capitalize())
         self._tick()
 
     def show_events(self) -> None:
