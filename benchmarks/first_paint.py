@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TypedDict
 
 import desktopauth
 
@@ -19,7 +20,16 @@ GOAL = 1.3
 _PROJECT = {"DESKTOPAUTH_URL": "http://127.0.0.1:9", "DESKTOPAUTH_KEY": "sb_publishable_benchmark"}
 
 
-def first_paint() -> dict[str, object]:
+class Number(TypedDict):
+    """What a benchmark found, and what it should be at most."""
+
+    value: float
+    goal: float
+    unit: str
+    n: int
+
+
+def first_paint() -> Number:
     """Medians of alternating pairs, after one pair that only warms the disk cache."""
     for folder in (HERE, Path(desktopauth.__file__).parent):
         compileall.compile_dir(folder, quiet=1)  # whatever PYTHONDONTWRITEBYTECODE says: people's copies are compiled

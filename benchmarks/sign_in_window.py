@@ -20,9 +20,9 @@ def watched(opening: Any) -> int:
 
     run = loop.run
 
-    def run_watched(app: Any, window: Any, *rest: Any) -> int:
+    def run_watched(app: Any, window: Any, *rest: Any, **more: Any) -> int:
         window.painted.connect(lambda: report(window))
-        return run(app, window, *rest)
+        return run(app, window, *rest, **more)
 
     loop.run = run_watched
     return open_app(opening)
