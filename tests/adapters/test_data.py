@@ -22,6 +22,9 @@ class Live:
     async def access_token(self) -> str | None:
         return self.token
 
+    async def renew(self, _refused: str) -> str | None:
+        return None
+
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:

@@ -28,6 +28,9 @@ class Live:
         self.asked += 1
         return self.token
 
+    async def renew(self, _refused: str) -> str | None:
+        return None
+
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:

@@ -253,6 +253,9 @@ class _Live:
     async def access_token(self) -> str | None:
         return self.token
 
+    async def renew(self, _refused: str) -> str | None:
+        return None
+
 
 async def until_mails(visit: Visit, count: int) -> None:
     await until(lambda: visit.mails() >= count, what=f"{count} mails")

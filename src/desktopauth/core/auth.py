@@ -32,6 +32,7 @@ from .state import (
     status_of,
     user_of,
 )
+from .tokens import LiveTokens
 
 log = logging.getLogger("desktopauth.auth")
 
@@ -54,6 +55,7 @@ class Auth:
         self._state = self._told = AuthState(Starting(expects))
         self._gateway, self._clock, self._vault = parts.gateway, parts.clock, parts.vault
         self._keeper = Keeper(parts, self, self._spawn)
+        self._tokens = LiveTokens(self._keeper, parts.clock, parts.server_clock, self._spawn)
         self._flows = Flows(parts.gateway, parts.clock.now)
         self._attempt = 0
         self._started = asyncio.Event()
@@ -97,7 +99,7 @@ class Auth:
 
     async def access_token(self) -> str | None:
         """The live access token, or None. Raises AuthError when it has expired and cannot be refreshed now."""
-        return await self._keeper.access_token()
+        return await self._tokens.access_token()
 
     async def refresh(self) -> None:
         """Refresh now, once for all who ask. Raises AuthError."""
@@ -110,7 +112,7 @@ class Auth:
     async def supabase(self) -> Any:
         """The stock ``supabase.AsyncClient`` of this project, which always carries the live token; one for all."""
         if self._client is None or (self._client.done() and (self._client.cancelled() or self._client.exception())):
-            self._client = self._spawn(_awaited(self._data(self._keeper)))
+            self._client = self._spawn(_awaited(self._data(self._tokens)))
         return await asyncio.shield(self._client)
 
     # ---- commands

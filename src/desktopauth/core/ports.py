@@ -145,5 +145,8 @@ class Tokens(Protocol):
     async def access_token(self) -> str | None:
         """The live access token, refreshed first if it is past its hard point; None when nobody is signed in."""
 
+    async def renew(self, refused: str) -> str | None:
+        """A token other than the one that a server refused as stale, for the same person; None if there is none."""
+
 
 DataClient = Callable[[Tokens], Awaitable[Any]]
