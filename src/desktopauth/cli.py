@@ -19,12 +19,32 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point ``desktopauth``; the exit status: 0 done, 1 it went wrong, 2 it was asked wrongly."""
-    return _main(argv, _complain)
+    return _leave(_main(argv, _complain))
 
 
 def windowed(argv: Sequence[str] | None = None) -> int:
     """Entry point ``desktopauth-app``: the same with no terminal, so a sentence is shown in a window."""
-    return _main(argv, _show)
+    return _leave(_main(argv, _show))
+
+
+def _leave(status: int) -> int:
+    """The status; but where a thread is in the middle of an import or a keyring's prompt, the process ends right here.
+
+    Everything is tidied by now. An interpreter that winds up under a running thread may crash (a destructor of C++ that
+    meets the end of its thread aborts the process), and no thread of ours is worth waiting for.
+    """
+    import threading
+
+    if threading.active_count() > 1:
+        import logging
+        import os
+
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # a windowed program has none
+                stream.flush()
+        os._exit(status)
+    return status
 
 
 def _main(argv: Sequence[str] | None, complain: Callable[[str], None]) -> int:
