@@ -86,6 +86,13 @@ for _version in PYTHONS:
 
 
 @nox.session(python=False)
+def contract(session: nox.Session) -> None:
+    """Hold an auth server to what the clients rely on; `-- --target double|lite|env` says which."""
+    python = environment(session, THIS_PYTHON)
+    run(session, python, "-m", "pytest", "tests/contract", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
+
+
+@nox.session(python=False)
 def lint(session: nox.Session) -> None:
     """Check style, layout and types; `-- --fix` mends what can be mended by itself."""
     python = environment(session, THIS_PYTHON)

@@ -1,0 +1,128 @@
+"""Sign-in by a provider with PKCE, linking and unlinking; the provider is played here too, and always says yes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.double import sessions
+from tests.double.errors import Refusal, bad_request, not_found, unprocessable
+from tests.double.project import Project
+from tests.double.records import Flow, Identity, Session, User, new_id
+
+_LIFE = 300  # seconds from the first request to the exchange
+_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+
+
+def authorize(project: Project, query: dict[str, str], linking: User | None = None) -> str:
+    """The provider's address, for the browser. Raises ``Refusal`` before there is any browser."""
+    if query.get("provider") not in project.settings.providers:
+        raise bad_request("validation_failed", "Unsupported provider: provider is not enabled")
+    challenge, method = query.get("code_challenge", ""), query.get("code_challenge_method", "").lower()
+    if not _CHALLENGE.fullmatch(challenge) or method not in ("s256", "plain"):
+        raise bad_request("validation_failed", "PKCE flow requires code_challenge_method and code_challenge")
+    target, hint = query.get("redirect_to", project.url), query.get("login_hint", f"{new_id()}@provider.example")
+    flow = Flow(query["provider"], target, challenge, method, hint, project.now(), linking)
+    project.flows.append(flow)
+    return f"{project.url}/provider?{urlencode({'state': flow.state})}"
+
+
+def link(project: Project, session: Session, query: dict[str, str]) -> str:
+    if not project.settings.linking:
+        raise not_found("manual_linking_disabled", "Manual linking is disabled")
+    return authorize(project, query, session.user)
+
+
+def consent(project: Project, query: dict[str, str]) -> str:
+    """The provider's page, which nobody has to click on."""
+    return f"{project.url}/callback?{urlencode({'state': query.get('state', ''), 'code': new_id()})}"
+
+
+def callback(project: Project, query: dict[str, str]) -> str:
+    """Where the browser goes in the end: with a code, or with an error in query and fragment alike."""
+    flow = next((each for each in project.flows if each.state == query.get("state")), None)
+    if flow is None:
+        return _failed(project.url, Refusal(400, "bad_oauth_state", "OAuth state not found or expired"))
+    try:
+        flow.user = _link(project, flow, flow.linking) if flow.linking else _signed_in(project, flow)
+    except Refusal as refusal:
+        return _failed(flow.redirect_to, refusal)
+    return f"{flow.redirect_to}{'&' if urlsplit(flow.redirect_to).query else '?'}{urlencode({'code': flow.code})}"
+
+
+def exchange(project: Project, body: dict[str, Any]) -> dict[str, Any]:
+    """The code for a session, once; a wrong verifier spends nothing."""
+    code, verifier = body.get("auth_code"), body.get("code_verifier")
+    if not code or not verifier:
+        raise bad_request("validation_failed", "invalid request: both auth code and code verifier should be non-empty")
+    flow = next((each for each in project.flows if each.code == code and each.user is not None), None)
+    if flow is None or flow.user is None:
+        raise not_found("flow_state_not_found", "invalid flow state, no valid flow state found")
+    if project.now() > flow.created_at + _LIFE:
+        raise unprocessable("flow_state_expired", "invalid flow state, flow state has expired")
+    if _challenge(str(verifier), flow.method) != flow.challenge:
+        raise bad_request("bad_code_verifier", "code challenge does not match previously saved code verifier")
+    project.flows.remove(flow)
+    return {**sessions.begin(project, flow.user, "oauth"), "provider_token": new_id()}
+
+
+def unlink(session: Session, identity_id: str) -> dict[str, Any]:
+    identities = session.user.identities
+    if len(identities) <= 1:
+        raise unprocessable("single_identity_not_deletable", "User must have at least 1 identity after unlinking")
+    found = next((identity for identity in identities if identity.id == identity_id), None)
+    if found is None:
+        raise unprocessable("identity_not_found", "Identity doesn't exist")
+    identities.remove(found)
+    return {}
+
+
+def _challenge(verifier: str, method: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() if method == "s256" else verifier
+
+
+def _signed_in(project: Project, flow: Flow) -> User:
+    owner = _owner(project, flow)
+    if owner is not None:
+        return owner
+    user = project.user_by_email(flow.hint)
+    if user is None:
+        user = User(flow.hint, project.now())
+        project.users[user.id] = user
+    user.confirmed_at = user.confirmed_at or project.now()
+    user.identities.append(_identity(project, flow))
+    return user
+
+
+def _link(project: Project, flow: Flow, user: User) -> User:
+    if _owner(project, flow) is not None:
+        raise unprocessable("identity_already_exists", "Identity is already linked")
+    user.identities.append(_identity(project, flow))
+    if not user.email:
+        user.email, user.anonymous, user.confirmed_at = flow.hint, False, project.now()
+    return user
+
+
+def _identity(project: Project, flow: Flow) -> Identity:
+    return Identity(flow.provider, f"subject of {flow.hint}", flow.hint, project.now())
+
+
+def _owner(project: Project, flow: Flow) -> User | None:
+    wanted = (flow.provider, f"subject of {flow.hint}")
+    for user in project.users.values():
+        if any((identity.provider, identity.subject) == wanted for identity in user.identities):
+            return user
+    return None
+
+
+def _failed(target: str, refusal: Refusal) -> str:
+    # The short word follows the status, so it is "server_error" for most of what is no error of any server.
+    word = {400: "invalid_request", 401: "unauthorized_client", 403: "access_denied"}.get(
+        refusal.status, "server_error"
+    )
+    told = urlencode({"error": word, "error_code": refusal.code, "error_description": refusal.message})
+    return f"{target}{'&' if urlsplit(target).query else '?'}{told}#{told}&sb="
