@@ -43,8 +43,8 @@ class Opening:
     """How the app begins.
 
     ``expects_somebody`` picks the first picture, ``prepare`` makes the project ready, ``story`` plays it without hands,
-    ``report`` is told what went wrong before there was a session, ``logs`` is the folder of the log file; ``temporary``
-    leaves nothing behind.
+    ``report`` is told what went wrong before there was a session, ``logs`` is the folder of the log file, ``log_level``
+    what goes in there (adapters/logs.py); ``temporary`` leaves nothing behind.
     """
 
     title: str
@@ -52,6 +52,7 @@ class Opening:
     prepare: Prepare
     report: Tell
     logs: Path | None = None
+    log_level: str = ""
     temporary: bool = False
     story: Story | None = None
 
@@ -101,7 +102,7 @@ async def _life(opening: Opening, shell: Shell) -> int:
     closed = asyncio.Event()
     shell.closed.connect(closed.set)
     async with AsyncExitStack() as stack:
-        stack.callback(_start_logging(opening.logs))
+        stack.callback(_start_logging(opening.logs, opening.log_level))
         entering = asyncio.ensure_future(stack.enter_async_context(opening.prepare(shell.tell)))
         if not await _sooner(entering, closed):
             return 0
@@ -112,7 +113,7 @@ async def _life(opening: Opening, shell: Shell) -> int:
         return await _with_project(opening, shell, closed, project)
 
 
-def _start_logging(folder: Path | None) -> Callable[[], None]:
+def _start_logging(folder: Path | None, level: str) -> Callable[[], None]:
     """From here on, as it costs 8 ms; what asyncio has to complain of goes to our log as well. Gives what undoes it."""
     import asyncio
     import logging
@@ -126,7 +127,7 @@ def _start_logging(folder: Path | None) -> Callable[[], None]:
         log.error("%s (%s)", context.get("message"), type(context.get("exception")).__name__)
 
     asyncio.get_running_loop().set_exception_handler(complain)
-    return set_up(folder)
+    return set_up(folder, level=level)
 
 
 async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, project: Project) -> int:

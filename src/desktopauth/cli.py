@@ -1,4 +1,7 @@
-"""The command line: ``run``, ``demo`` and ``--smoke``. What is wrong is one sentence on stderr, never a traceback."""
+"""The command line: the app, and the commands beside it. What is wrong is one sentence on stderr, never a traceback.
+
+What the app needs to start is here; what works without a screen is in ``terminal``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point ``desktopauth``; the exit status: 0 done, 1 it went wrong, 2 it was asked wrongly."""
+    """Entry point ``desktopauth``; the exit status: 0 done, 1 it went wrong, 2 it was asked wrongly.
+
+    ``status`` has its own: 0 somebody, 1 nobody, 2 it cannot be told.
+    """
     return _leave(_main(argv, _complain))
 
 
@@ -51,17 +56,11 @@ def _main(argv: Sequence[str] | None, complain: Callable[[str], None]) -> int:
     gc.disable()  # until all is imported (qt/loop.py): a collection in between delays the first paint
     from desktopauth.adapters.config import ConfigError
     from desktopauth.adapters.paths import ProfileError
+    from desktopauth.terminal.options import parser
 
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     try:
-        if options.smoke:
-            from desktopauth.smoke import smoke
-
-            return smoke(print)
-        _need_screen(options)
-        if options.command == "demo":
-            return _demo(options)
-        return _run(options)
+        return _do(options)
     except (ConfigError, ProfileError) as error:
         complain(str(error))
         return 2
@@ -72,31 +71,17 @@ def _main(argv: Sequence[str] | None, complain: Callable[[str], None]) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("desktopauth", description="Sign-in for desktop apps, on Supabase.")
-    parser.add_argument("--smoke", action="store_true", help="check that this installation is whole, and exit")
-    _add_options(parser)
-    commands = parser.add_subparsers(dest="command", metavar="run | demo")
-    _add_options(commands.add_parser("run", help="the app, on the configured project (the default)"))
-    _add_options(demo := commands.add_parser("demo", help="the app, on its own embedded server"))
-    demo.add_argument("--port", type=int, default=0, help="the server's port (default: a free one)")
-    demo.add_argument("--tour", type=Path, metavar="DIR", help="no hands: play the whole story, and report in DIR")
-    demo.add_argument("--no-pictures", action="store_true", help="a tour without pictures")
-    demo.add_argument("--act", type=int, help=argparse.SUPPRESS)  # one process of a tour
-    return parser
+def _do(options: argparse.Namespace) -> int:
+    if options.smoke:
+        from desktopauth.smoke import smoke
 
+        return smoke(print)
+    if options.forget_session or options.command not in (None, "run", "demo"):
+        from desktopauth.terminal.commands import command
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    # no defaults: what a subcommand does not say must not undo what was said before it
-    absent = argparse.SUPPRESS
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--profile-dir", type=Path, default=absent, help="keep everything of this profile in here")
-    where.add_argument("--temp-profile", action="store_true", default=absent, help="leave nothing behind")
-    for name in ("url", "key"):
-        parser.add_argument(
-            f"--{name}", default=absent, help=f"the project's {name} (also: DESKTOPAUTH_{name.upper()})"
-        )
-    parser.add_argument("--store", choices=("auto", "keyring", "memory"), default=absent, help="where to keep sessions")
+        return command(options, print)
+    _need_app(options)
+    return _demo(options) if options.command == "demo" else _run(options)
 
 
 @contextmanager
@@ -112,12 +97,14 @@ def _profile(options: argparse.Namespace) -> Iterator[Profile]:
         yield default_profile()
 
 
-def _need_screen(options: argparse.Namespace) -> None:
-    """Without a screen Qt ends the process by itself, and not with a sentence."""
+def _need_app(options: argparse.Namespace) -> None:
+    """Without a screen Qt ends the process by itself, and not with a sentence. Raises ConfigError."""
     import os
 
     from desktopauth.adapters.config import ConfigError
 
+    if hasattr(options, "demo"):
+        raise ConfigError('The demo is started by "desktopauth demo"; --demo goes with status, sign-out and the like.')
     screens = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
     if sys.platform.startswith("linux") and not screens & os.environ.keys() and not getattr(options, "tour", None):
         raise ConfigError('There is no screen here. "desktopauth demo --tour DIR" plays the story without one.')
@@ -139,6 +126,7 @@ def _run(options: argparse.Namespace) -> int:
                 prepare=partial(configured, config),
                 report=_complain,
                 logs=profile.logs,
+                log_level=getattr(options, "log_level", ""),
                 temporary=profile.temporary,
             )
         )
@@ -164,6 +152,7 @@ def _demo(options: argparse.Namespace) -> int:
                 prepare=partial(_demo_project, options, profile),
                 report=_complain,
                 logs=profile.logs,
+                log_level=getattr(options, "log_level", ""),
                 temporary=profile.temporary,
                 story=_story(options),
             )

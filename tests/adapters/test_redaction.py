@@ -54,6 +54,7 @@ def test_what_is_harmless_is_left_alone(text: str) -> None:
         ("verifier " + "ab-_" * 11, "verifier [removed]"),
         ("/home/ada/.local/state", "~/.local/state"),
         ("'/home/ada' and /home/adam", "'~' and /home/adam"),
+        ("/mnt/home/ada", "/mnt/home/ada"),
         ("2026-01-02 03:04:05,678 INFO", "2026-01-02 03:04:05,678 INFO"),
     ],
 )

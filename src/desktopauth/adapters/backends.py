@@ -70,6 +70,14 @@ class SystemKeyring:
         except Exception as error:  # noqa: BLE001 - the boundary to keyring, whose back ends leak any type
             raise _failure(error) from None
 
+    def readable(self) -> bool:
+        """Whether there is anything to read, told without a prompt; of those that ask only when read: True.
+
+        Raises BackendError, LOCKED if it would have to ask first.
+        """
+        standing = getattr(self._keyring, "readable", None)
+        return True if standing is None else _told(standing)
+
     def get(self, service: str) -> str | None:
         return _told(lambda: self._keyring.get_password(service, _USER))
 
@@ -147,6 +155,16 @@ def _patient_secret_service() -> type[KeyringBackend]:
     storage: Any = SecretService.secretstorage  # type: ignore[attr-defined]
 
     class Patient(SecretService.Keyring):
+        def readable(self) -> bool:
+            with closing(storage.dbus_init()) as bus:
+                try:
+                    collection = self._collection(bus, storage.Collection)
+                except storage.ItemNotFoundException:
+                    return False  # the first save will make one, and ask for its password then
+                if collection.is_locked():
+                    raise KeyringLocked("locked")
+                return True
+
         def get_preferred_collection(self) -> Any:
             bus = storage.dbus_init()
             try:
@@ -157,14 +175,17 @@ def _patient_secret_service() -> type[KeyringBackend]:
 
         def _unlocked(self, bus: Any) -> Any:
             try:
-                next(storage.get_all_collections(bus), None)
-                path = getattr(self, "preferred_collection", None)
-                collection = storage.Collection(bus, path) if path else storage.get_default_collection(bus)
+                collection = self._collection(bus, storage.get_default_collection)
             except storage.SecretStorageException as error:
                 raise InitError("no collection") from error
             if collection.is_locked() and (collection.unlock() or collection.is_locked()):
                 raise KeyringLocked("not unlocked")
             return collection
+
+        def _collection(self, bus: Any, usual: Callable[[Any], Any]) -> Any:
+            next(storage.get_all_collections(bus), None)
+            path = getattr(self, "preferred_collection", None)
+            return storage.Collection(bus, path) if path else usual(bus)
 
     return Patient
 

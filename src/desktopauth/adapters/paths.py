@@ -21,6 +21,10 @@ class ProfileError(Exception):
     """One sentence for a person: why this folder cannot be a profile."""
 
 
+class NoProfileError(ProfileError):
+    """The folder that was named holds no profile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One person's place on this machine. ``id`` is part of the keyring entry's name and never changes."""
@@ -46,6 +50,20 @@ def profile_at(folder: Path, app_id: str = "desktopauth") -> Profile:
         return default_profile(app_id)
     _private(whole, known=(whole / _ID_FILE).exists() or _empty(whole))
     return Profile(whole, _profile_id(whole / _ID_FILE))
+
+
+def known_profile(folder: Path | None = None, app_id: str = "desktopauth") -> Profile:
+    """The profile in ``folder`` (None: of the app), for who only looks: nothing is made.
+
+    Raises NoProfileError for a named folder without one, and ProfileError.
+    """
+    usual = _data_folder(app_id)
+    whole = usual if folder is None else folder.expanduser().absolute()
+    if whole.resolve() == usual.resolve():
+        return default_profile(app_id) if usual.exists() else Profile(usual, "default")
+    if not (whole / _ID_FILE).exists():
+        raise NoProfileError(f"There is no profile in {whole}.")
+    return profile_at(whole, app_id)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def redact_for_others(text: str, homes: Iterable[str]) -> str:
     text = _LIKELY.sub(_REMOVED, redact(text))
     for home in homes:
         for spelling in {home, home.replace("\\", "/"), home.replace("\\", "\\\\")}:
-            text = re.sub(rf"{re.escape(spelling)}(?![\w.-])", "~", text, flags=re.IGNORECASE)
+            text = re.sub(rf"(?<![\w.-]){re.escape(spelling)}(?![\w.-])", "~", text, flags=re.IGNORECASE)
     return text
 
 

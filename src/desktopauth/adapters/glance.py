@@ -1,0 +1,73 @@
+"""A look at what is stored, without a prompt and without a change: for a command line that only reports.
+
+The vault, in contrast, unlocks the keyring first, and waits for as long as the person takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktopauth.core.errors import VaultProblem
+from desktopauth.core.models import Session, UnknownFormatError
+from desktopauth.core.ports import Absent, Found, Stored, Unread
+
+from .backends import open_keyring, usual_place
+from .locks import FileLocks, LockBusyError
+from .records import BackendError, Records
+from .statefile import StateFile
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Where it was looked, and what came of it: a session, nobody (neither), or the problem that hides the answer.
+
+    ``signed_out`` marks a session that is over although the keyring still holds it.
+    """
+
+    place: str
+    session: Session | None = None
+    problem: VaultProblem | None = None
+    signed_out: bool = False
+
+
+def glance(entry: str, folder: Path) -> Glance:
+    """What is stored of ``entry``, whose locks and state lie in ``folder``. Blocks.
+
+    A locked Secret Service is reported and not unlocked. A macOS Keychain may still ask whether this program may read.
+    """
+    place = usual_place()
+    try:
+        keyring = open_keyring()
+        place = keyring.place
+        if not keyring.readable():
+            return Glance(place)
+        with FileLocks(folder, entry).store():
+            return _seen(Records(keyring, entry, part_size=keyring.part_size).load(), place, StateFile(folder, entry))
+    except BackendError as error:
+        return Glance(place, problem=error.problem)
+    except LockBusyError:
+        return Glance(place, problem=VaultProblem.WAITING)
+    except OSError:
+        return Glance(place, problem=VaultProblem.UNAVAILABLE)
+
+
+def keyring_name() -> str:
+    """The place and the class of the keyring that would be used, if it can be read now. Blocks. Raises BackendError."""
+    keyring = open_keyring()
+    keyring.readable()
+    return keyring.place
+
+
+def _seen(stored: Stored, place: str, state: StateFile) -> Glance:
+    match stored:
+        case Found(text=text):
+            try:
+                session = Session.from_json(text)
+            except UnknownFormatError:
+                return Glance(place, problem=VaultProblem.CORRUPT)
+            return Glance(place, session, signed_out=state.covers(session.id))
+        case Absent():
+            return Glance(place)
+        case Unread(problem):
+            return Glance(place, problem=problem)

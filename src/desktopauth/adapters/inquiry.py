@@ -1,0 +1,52 @@
+"""Ask a project what anybody may ask it: how it is, and by which doors people come in. No token goes along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from .answers import Heard
+from .pool import Pool
+from .transport import Ear, call_client
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What came back for ``/settings`` and ``/health`` of the auth server."""
+
+    settings: Heard
+    health: Heard
+
+
+async def inquire(url: str, key: str) -> Inquiry:
+    """Ask both, one after the other; what goes wrong on the way is in the answer. Raises UnusableProxyError."""
+    pool = Pool(url)
+    try:
+        route = await pool.open()
+        found: list[Heard] = []
+        for path in ("settings", "health"):
+            ear = Ear(route)
+            async with call_client(ear) as client:
+                try:
+                    await client.get(f"{url}/auth/v1/{path}", headers={"apikey": key})
+                except Exception as error:  # noqa: BLE001 - the ear heard what happened, whatever the client calls it
+                    found.append(ear.heard(type(error).__name__))
+                    continue
+            found.append(ear.heard(""))
+        return Inquiry(*found)
+    finally:
+        await pool.aclose()
+
+
+def proxy_for(url: str) -> str:
+    """The proxy that the system names for ``url``, without its user and password; empty for none."""
+    where = urlsplit(url)
+    if where.hostname in _LOOPBACK or proxy_bypass(where.hostname or ""):
+        return ""
+    known = getproxies()
+    named = known.get(where.scheme) or known.get("all") or ""
+    proxy = urlsplit(named if "://" in named else f"//{named}", scheme="http")
+    return f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}" if named else ""

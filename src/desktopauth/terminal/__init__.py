@@ -1,0 +1,1 @@
+"""The commands that need no screen: each looks or does one thing, says it in sentences, and gives an exit status."""

@@ -1,0 +1,215 @@
+"""``sign-out`` ends the session here whatever the server does, then on the server, and says which of the two it did."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from desktopauth.core.models import Session, User
+from desktopauth.demo.keyring_service import PrivateKeyring
+from desktopauth.demo.server import EmbeddedServer
+from tests.canary import Canary
+from tests.cli.conftest import Terminal, lock
+from tests.demo.people import bearer, client, refresh, sign_in
+from tests.scripted_server import Reply, scripted_server
+
+Arrive = Callable[[], Session]
+
+
+@pytest.fixture
+def there(terminal: Terminal, keyring: dict[str, str], lite: EmbeddedServer) -> Terminal:
+    """The terminal of an app on the real server, with a real keyring."""
+    return terminal.at(lite.url, lite.publishable_key)
+
+
+@pytest.fixture
+def made_up(canary: Canary) -> Session:
+    """A session that no server knows."""
+    user = User("5", "ada@example.com")
+    return Session(canary.secret("access"), canary.secret("refresh"), time.time() + 3000, 3600, user)
+
+
+def honoured(server: EmbeddedServer, session: Session) -> bool:
+    """Whether the server would still renew it."""
+
+    async def scenario() -> bool:
+        async with client(server) as http:
+            return (await refresh(http, session.refresh_token)).status_code == 200
+
+    return asyncio.run(scenario())
+
+
+def another_device(server: EmbeddedServer, session: Session) -> Session:
+    async def scenario() -> Session:
+        async with client(server) as http:
+            return Session.from_wire((await sign_in(http, session.user.email)).raise_for_status().json())
+
+    return asyncio.run(scenario())
+
+
+def ended_on_the_server(server: EmbeddedServer, session: Session) -> None:
+    async def scenario() -> None:
+        async with client(server, **bearer({"access_token": session.access_token})) as http:
+            (await http.post("/auth/v1/logout", params={"scope": "local"})).raise_for_status()
+
+    asyncio.run(scenario())
+
+
+def test_it_signs_out_here_and_on_the_server(there: Terminal, lite: EmbeddedServer, arrive: Arrive) -> None:
+    session = arrive()
+    other = another_device(lite, session)
+    there.keep(session)
+    done = there("sign-out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"{session.user.email} is signed out here.",
+        "The server has ended the session too.",
+    ]
+    assert not there.holds()
+    assert not there.state.covers(session.id)
+    assert there.state.expects_somebody() is False
+    assert not honoured(lite, session)
+    assert honoured(lite, other)
+    assert there("status").returncode == 1
+
+
+def test_everywhere_is_on_the_other_devices_too(there: Terminal, lite: EmbeddedServer, arrive: Arrive) -> None:
+    session = arrive()
+    other = another_device(lite, session)
+    there.keep(session)
+    done = there("sign-out", "--everywhere")
+    assert done.returncode == 0
+    assert "The server has ended all their sessions." in done.stdout
+    assert not honoured(lite, session)
+    assert not honoured(lite, other)
+
+
+def test_an_expired_token_is_renewed_once_more_to_end_its_session(
+    there: Terminal, lite: EmbeddedServer, arrive: Arrive
+) -> None:
+    session = arrive()
+    there.keep(replace(session, expires_at=time.time() - 100))
+    done = there("sign-out")
+    assert done.returncode == 0
+    assert "The server has ended the session too." in done.stdout
+    assert not there.holds()
+    assert not honoured(lite, session)
+
+
+def test_a_session_that_had_ended_cannot_end_the_others_and_says_so(
+    there: Terminal, lite: EmbeddedServer, arrive: Arrive
+) -> None:
+    session = arrive()
+    other = another_device(lite, session)
+    ended_on_the_server(lite, session)
+    there.keep(session)
+    done = there("sign-out", "--everywhere")
+    assert done.returncode == 0
+    assert "This session had ended on the server already" in done.stdout
+    assert honoured(lite, other)
+    assert not there.holds()
+
+
+def test_offline_it_signs_out_here_and_says_what_the_server_still_knows(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
+) -> None:
+    terminal.keep(made_up)
+    done = terminal("sign-out", "--everywhere")
+    assert done.returncode == 0
+    first, server, token, others = done.stdout.splitlines()
+    assert first == "ada@example.com is signed out here."
+    assert server == "The server still knows the session: the server can't be reached."
+    assert token.startswith("The access token is good until ")
+    assert others == "Other devices are still signed in."
+    assert not terminal.holds()
+    assert terminal("status").returncode == 1
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 401])
+def test_a_server_in_trouble_keeps_nobody_signed_in_here(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session, status: int
+) -> None:
+    with scripted_server() as server:
+        server.always = lambda _: Reply(status, {"message": "no"})
+        there = terminal.at(server.url)
+        there.keep(replace(made_up, expires_at=time.time() - 100))
+        done = there("sign-out")
+        assert [seen.path.partition("?")[0] for seen in server.seen] == ["/auth/v1/token"]
+    assert done.returncode == 0
+    assert "The server still knows the session" in done.stdout
+    assert "The access token has ended, and nothing stored here can renew it." in done.stdout
+    assert not there.holds()
+
+
+def test_the_keyring_is_cleared_before_the_server_is_asked(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
+) -> None:
+    held: list[bool] = []
+    with scripted_server() as server:
+        there = terminal.at(server.url)
+
+        def answer(_: object) -> Reply:
+            held.append(there.holds())
+            return Reply(204)
+
+        server.always = answer
+        there.keep(made_up)
+        assert there("sign-out").returncode == 0
+        [asked] = server.seen
+    assert (asked.method, asked.path) == ("POST", "/auth/v1/logout?scope=local")
+    assert held == [False]
+
+
+def test_the_demos_person_signs_out_without_its_server(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
+) -> None:
+    terminal.keep(made_up)
+    demo = terminal.for_demo()
+    demo.keep(made_up)
+    done = demo("sign-out")
+    assert done.returncode == 0
+    assert "The demo's own server runs only while the demo is open, so it was not told." in done.stdout
+    assert not demo.holds()
+    assert terminal.holds()  # another project's
+
+
+def test_who_had_signed_out_already_is_cleared_from_the_keyring(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
+) -> None:
+    terminal.keep(made_up)
+    terminal.state.lay(made_up.id)
+    assert terminal("sign-out").returncode == 0
+    assert not terminal.holds()
+    assert not terminal.state.covers(made_up.id)
+
+
+def test_nobody_to_sign_out_is_no_error(terminal: Terminal, keyring: dict[str, str]) -> None:
+    done = terminal("sign-out")
+    assert (done.returncode, done.stdout) == (0, "Nobody is signed in here.\n")
+    assert terminal("sign-out", "--store", "memory").returncode == 0
+
+
+def test_a_keyring_that_stays_locked_is_told_and_nobody_is_signed_out(
+    terminal: Terminal, own_keyring: PrivateKeyring, made_up: Session
+) -> None:
+    terminal.keep(made_up)
+    lock()
+    done = terminal("sign-out")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == "The keyring is locked, and may ask for its password now."
+    assert "You are not signed out. The keyring is locked." in done.stdout
+    own_keyring.stop_keyring()
+    own_keyring.start_keyring()  # unlocked again
+    assert terminal("status").returncode == 0
+
+
+def test_what_cannot_be_read_is_left_alone(terminal: Terminal, keyring: dict[str, str]) -> None:
+    terminal.keep("from another version")
+    done = terminal("sign-out")
+    assert done.returncode == 1
+    assert "--forget-session" in done.stdout
+    assert terminal.holds()
