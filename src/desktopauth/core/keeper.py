@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import assert_never
@@ -21,14 +20,13 @@ from .parts import Listener, Parts
 from .ports import Absent, Found, Stored, Superseded, Unread
 from .reduce import Admitted, Ended, NobodyThere, StoreTrouble
 from .revocation import revoke
+from .schedule import Schedule
 from .state import Health, Reason
 from .store import Spawn, Store
-from .timing import Backoff, connection_after, hard_point, soft_point, token_health
+from .timing import hard_point
 
 log = logging.getLogger("desktopauth.keeper")
 
-_TICK = 30.0  # seconds: the longest sleep, so that a wake from suspend or a changed clock is seen soon
-_JUMP = 5.0  # seconds by which wall and monotonic time may part without meaning anything
 _HARD_WAIT = 10.0  # seconds that access_token() waits for a refresh
 _SILENCE = Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE)
 
@@ -44,9 +42,7 @@ class Keeper:
         self._session: Session | None = None
         self._epoch = 0
         self._flight: asyncio.Task[None] | None = None
-        self._backoff = Backoff()
-        self._jitter = 0.0
-        self._rested_at = 0.0
+        self._schedule = Schedule(parts.clock, parts.server_clock)
         self._stirred = asyncio.Event()
 
     @property
@@ -56,14 +52,14 @@ class Keeper:
     @property
     def expires_at(self) -> float | None:
         """When the access token ends, in seconds since the epoch on this machine's clock."""
-        return self._session.expires_at - self._server_clock.skew if self._session else None
+        return self._schedule.local(self._session.expires_at) if self._session else None
 
     async def access_token(self) -> str | None:
         """The live access token; past its hard point the shared refresh is waited for, at most 10 s.
 
         None when nobody is signed in. Raises AuthError when the token has expired and cannot be refreshed now.
         """
-        if self._session and self._now() >= hard_point(self._session):
+        if self._session and self._schedule.now() >= hard_point(self._session):
             try:
                 await asyncio.wait_for(self.refresh(), _HARD_WAIT)
             except (AuthError, TimeoutError) as error:
@@ -134,8 +130,7 @@ class Keeper:
     async def refresh(self) -> None:
         """Refresh now, together with whoever asks at the same time. Raises AuthError, and until its retry again."""
         if self._flight is None or self._flight.done():
-            if self._backoff.problem and self._backoff.holds(self._clock.now()):
-                raise AuthError(self._backoff.problem)
+            self._schedule.allow()
             self._flight = self._spawn(self._fly())
         await asyncio.shield(self._flight)  # one caller's cancellation is no business of the others
 
@@ -143,11 +138,9 @@ class Keeper:
         """Refresh at every soft point, for as long as the app runs."""
         while True:
             self._stirred.clear()
-            apart = self._clock.now() - self._clock.monotonic()
-            await self._clock.wait(self._stirred, self._pause())
-            if abs(self._clock.now() - self._clock.monotonic() - apart) > _JUMP:
-                self._backoff.hurry()  # the machine slept, or its clock was set
-            if self._session and self._now() >= self._due(self._session):
+            await self._clock.wait(self._stirred, self._schedule.pause(self._session))
+            self._schedule.wake()
+            if self._session and self._schedule.now() >= self._schedule.due(self._session):
                 try:
                     await self.refresh()
                 except AuthError:
@@ -155,15 +148,8 @@ class Keeper:
 
     def nudge(self) -> None:
         """Something outside has changed: look now, without waiting out a pause that was made for a dead network."""
-        self._backoff.hurry()
+        self._schedule.hurry()
         self._stirred.set()
-
-    def _pause(self) -> float | None:
-        return min(_TICK, max(0.0, self._due(self._session) - self._now())) if self._session else None
-
-    def _due(self, session: Session) -> float:
-        earliest = max(self._backoff.retry_at, self._rested_at) + self._server_clock.skew
-        return max(soft_point(session, self._jitter), earliest)
 
     async def _fly(self) -> None:
         session, epoch, saved = self._session, self._epoch, self._store.memory_only is None
@@ -212,7 +198,7 @@ class Keeper:
             return False
         self._store.generation = stored.generation
         self._hold(theirs)
-        return self._now() < soft_point(theirs, self._jitter)
+        return self._schedule.fresh(theirs)
 
     def _refused(self, problem: Problem) -> AuthChange:
         if problem.kind is ErrorKind.SESSION_ENDED and self._session:
@@ -220,8 +206,8 @@ class Keeper:
             self._store.lay_tombstone(session_id)
             self._spawn(self._clear(session_id))
             return self._end(Reason(ENDING_CODES[problem.code]), problem.code)
-        self._backoff.failed(problem, self._clock.now())
-        return self._admitted(AuthEvent.REFRESH_FAILED, cause=problem.kind, retry_at=self._backoff.retry_at)
+        self._schedule.failed(problem)
+        return self._admitted(AuthEvent.REFRESH_FAILED, cause=problem.kind, retry_at=self._schedule.retry_at)
 
     # ---- end
 
@@ -237,7 +223,7 @@ class Keeper:
     def _end(self, reason: Reason, code: str = "") -> AuthChange:
         self._session = None
         self._epoch += 1
-        self._backoff.clear()
+        self._schedule.clear()
         self._store.forget()
         self._listener.changed(Ended(reason, code, self._store.memory_only))
         return AuthChange(AuthEvent.SIGNED_OUT, reason=reason)
@@ -247,7 +233,7 @@ class Keeper:
         await self._revoke(session)
 
     async def _revoke(self, session: Session) -> None:
-        await revoke(self._gateway, session, self._now())
+        await revoke(self._gateway, session, self._schedule.now())
 
     async def _clear(self, session_id: str) -> None:
         if problem := await self._store.clear(session_id):
@@ -255,20 +241,12 @@ class Keeper:
 
     # ---- small things
 
-    def _now(self) -> float:
-        """Server time."""
-        return self._clock.now() + self._server_clock.skew
-
     def _dated(self, session: Session) -> Session:
         return replace(session, skew=self._server_clock.skew)
 
     def _hold(self, session: Session, *, new: bool = False) -> None:
         self._session = session
-        self._backoff.clear()
-        # a token just made is not refreshed again at once, whatever a lying clock says: that would be a storm
-        self._rested_at = self._clock.now() + min(_TICK, session.expires_in / 4) if new else 0.0
-        self._jitter = random.random()  # noqa: S311 - spreads refreshes, guards nothing
-        self._server_clock.start(session.skew)
+        self._schedule.hold(session, new=new)
         self._stirred.set()
 
     def _admitted(self, event: AuthEvent, cause: ErrorKind | None = None, retry_at: float | None = None) -> AuthChange:
@@ -289,5 +267,4 @@ class Keeper:
             self._listener.happened(AuthChange(AuthEvent.STORAGE_PROBLEM, cause=problem))
 
     def _health(self, session: Session) -> Health:
-        token = token_health(session, self._now(), self._jitter)
-        return Health(token, connection_after(self._backoff.problem), self._store.memory_only)
+        return Health(*self._schedule.health(session), self._store.memory_only)
