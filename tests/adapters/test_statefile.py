@@ -194,3 +194,15 @@ def test_the_hint_costs_no_heavy_import() -> None:
         check=True,
     )
     assert done.stdout == "[]\n"
+
+
+def test_every_change_by_any_copy_makes_another_stamp_and_a_look_makes_none(tmp_path: Path) -> None:
+    ours, theirs = StateFile(tmp_path / "f", ENTRY), StateFile(tmp_path / "f", ENTRY)
+    assert ours.stamp() is None
+    stamps = [ours.stamp()]
+    for mark in (Mark(1, present=True), Mark(2, present=True), Mark(2, present=False)):
+        theirs.write(mark)
+        assert ours.read() == mark
+        stamps += [ours.stamp()]
+        assert ours.stamp() == theirs.stamp() == stamps[-1]
+    assert len(set(stamps)) == 4

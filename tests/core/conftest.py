@@ -41,6 +41,7 @@ class World:
         self.events: list[AuthChange] = []
         self.steps: list[Transition] = []
         self.clients: list[Tokens] = []
+        self.own_clients: list[tuple[Tokens | None, tuple[str, ...]]] = []
         self.closed = 0
         self._canary = canary
 
@@ -53,7 +54,7 @@ class World:
     @asynccontextmanager
     async def auth(self, *, wait: bool = True) -> AsyncIterator[Auth]:
         """A running ``Auth``, restored from what lies in the vault."""
-        auth = self.auth_now = Auth(self.parts, self._client, close=self._close, expects=False)
+        auth = self.auth_now = Auth(self.parts, self._client, self._http, close=self._close, expects=False)
         auth.watch(self._step)
         auth.subscribe(self._event)
         async with auth:
@@ -110,6 +111,10 @@ class World:
 
     async def _client(self, tokens: Tokens) -> Any:
         self.clients.append(tokens)
+        return object()
+
+    async def _http(self, tokens: Tokens | None, origins: tuple[str, ...]) -> Any:
+        self.own_clients.append((tokens, origins))
         return object()
 
     async def _close(self) -> None:

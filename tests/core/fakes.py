@@ -203,6 +203,7 @@ class MemoryVault:
     def __init__(self, tombstones: FakeTombstones, journal: list[str]) -> None:
         self.stored: Found | None = None
         self.last_generation = 0
+        self.siblings_acts = 0
         self.script = Script()
         self.calls: list[str] = []
         self._tombstones, self._journal = tombstones, journal
@@ -215,8 +216,17 @@ class MemoryVault:
 
     def put(self, session: Session) -> None:
         """As if another copy of the app had saved it."""
+        self.siblings_acts += 1
         self.last_generation += 1
         self.stored = Found(session.to_json(), self.last_generation)
+
+    def wipe(self) -> None:
+        """As if another copy of the app had signed out and cleared it."""
+        self.siblings_acts += 1
+        self.stored = None
+
+    def stamp(self) -> object:
+        return self.siblings_acts
 
     async def load(self) -> Stored:
         return await self._do("load", lambda: self.stored or Absent())

@@ -11,6 +11,7 @@ from desktopauth.core import auth as auth_module
 from desktopauth.core.auth import Auth
 from desktopauth.core.errors import AuthError, ErrorKind, Problem
 from desktopauth.core.events import AuthChange, AuthEvent
+from desktopauth.core.tokens import LiveTokens
 from tests.conftest import LogWatch
 from tests.core.conftest import ADA, World
 from tests.core.fakes import Gate, quietly
@@ -94,12 +95,24 @@ def test_a_data_client_that_could_not_be_made_is_made_at_the_next_try(world: Wor
         return "client"
 
     async def scenario() -> None:
-        async with Auth(world.parts, make, close=world._close, expects=False) as auth:
+        async with Auth(world.parts, make, world._http, close=world._close, expects=False) as auth:
             with pytest.raises(AuthError):
                 await auth.supabase()
             assert await auth.supabase() == "client"
 
     run(scenario)
+
+
+def test_a_client_of_ones_own_is_made_for_the_origins_that_were_named(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            await auth.http("https://one.example", "https://two.example")
+            await auth.plain_http()
+
+    run(scenario)
+    [(signed, named), (unsigned, nowhere)] = world.own_clients
+    assert isinstance(signed, LiveTokens)
+    assert (named, unsigned, nowhere) == (("https://one.example", "https://two.example"), None, ())
 
 
 # ---- the end

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+from desktopauth.core.errors import VaultProblem
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.models import User
+from desktopauth.core.ports import Unread
 from desktopauth.core.state import Reason, SignedOut
 from tests.core.conftest import World
 from tests.core.fakes import Gate
-from tests.scenario import Run, settled
+from tests.scenario import Run, settled, until
 
 REFRESHED, OUT = AuthEvent.TOKEN_REFRESHED, AuthEvent.SIGNED_OUT
 EVE = User("eve", "eve@example.com")
@@ -103,3 +105,88 @@ def test_a_sibling_that_signs_out_while_we_ask_wins(world: World, run: Run) -> N
 
     run(scenario)
     assert world.names == [OUT]
+
+
+def test_a_sign_out_in_another_copy_is_followed_at_the_next_look(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.wipe()
+            auth.nudge()
+            await until(lambda: isinstance(world.who(), SignedOut))
+            assert world.who() == SignedOut(Reason.ELSEWHERE)
+
+    run(scenario)
+    assert world.names == [OUT]
+    assert world.gateway.calls == []
+
+
+def test_a_copy_that_sleeps_follows_within_half_a_minute(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in():
+            world.vault.wipe()
+            world.clock.advance(30)
+            await until(lambda: world.names == [OUT])
+
+    run(scenario)
+
+
+def test_a_token_that_another_copy_has_refreshed_is_taken_before_its_time(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.put(theirs := world.session())
+            auth.nudge()
+            await until(lambda: world.held == theirs)
+            auth.nudge()
+            await settled()
+
+    run(scenario)
+    assert world.names == [REFRESHED]
+    assert world.gateway.calls == []
+
+
+def test_somebody_else_in_another_copy_ends_this_stay_and_is_not_shown_here(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.put(theirs := world.session("s2", EVE))
+            auth.nudge()
+            await until(lambda: isinstance(world.who(), SignedOut))
+            assert world.who() == SignedOut(Reason.REPLACED)
+            assert world.vault.session == theirs
+
+    run(scenario)
+
+
+def test_the_same_person_signed_in_anew_in_another_copy_stays_signed_in(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.put(theirs := world.session("s2"))
+            auth.nudge()
+            await until(lambda: world.held == theirs)
+
+    run(scenario)
+    assert OUT not in world.names
+
+
+def test_what_this_copy_writes_itself_is_no_reason_to_look(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            await auth.refresh()
+            before = list(world.vault.calls)
+            for _ in range(3):
+                auth.nudge()
+                await settled()
+            assert world.vault.calls == before
+
+    run(scenario)
+
+
+def test_a_keyring_that_cannot_be_read_when_a_sibling_stirs_ends_nothing(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("load", Unread(VaultProblem.LOCKED))
+            world.vault.wipe()
+            auth.nudge()
+            await settled()
+            assert world.names == []
+
+    run(scenario)

@@ -8,12 +8,13 @@ import signal
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
-from desktopauth.core.state import SignedIn
+from desktopauth.core.auth import Auth
+from desktopauth.core.state import Reason, SignedIn, SignedOut
 from desktopauth.demo.server import EmbeddedServer
 from tests.demo.children import line_of, python
 from tests.journeys.passing import Passage, passage
 from tests.journeys.test_killed import Machine, machine
-from tests.scenario import Run
+from tests.scenario import Run, until
 
 __all__ = ["machine"]
 
@@ -64,3 +65,20 @@ async def _both(machine: Machine, way: Passage) -> None:
         assert isinstance(auth.state.session, SignedIn)
         await auth.refresh()
         assert await auth.access_token()
+
+
+def test_who_signs_out_in_one_copy_is_out_in_the_other_as_soon_as_it_looks(machine: Machine, run: Run) -> None:
+    async def scenario() -> None:
+        await machine.signed_in()
+        async with machine.app() as one, machine.app() as two:
+            await until(lambda: isinstance(one.state.session, SignedIn) and isinstance(two.state.session, SignedIn))
+            one.sign_out()
+            await until(lambda: _looks(two))
+            assert two.state.session == SignedOut(Reason.ELSEWHERE)
+
+    run(scenario, deadline=60)
+
+
+def _looks(auth: Auth) -> bool:
+    auth.nudge()  # as the window does when the person comes back to it
+    return isinstance(auth.state.session, SignedOut)

@@ -57,6 +57,14 @@ class StateFile:
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
 
+    def stamp(self) -> tuple[int, int] | None:
+        """What differs after every write, by whichever copy of the app; None while there is no file."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
     def write(self, mark: Mark) -> None:
         """Replace the file atomically, if it says anything else. Raises OSError."""
         if self.read() == mark:

@@ -66,6 +66,9 @@ class KeyringVault:
     def place(self) -> str:
         return self._keyring.place if self._keyring else usual_place()
 
+    def stamp(self) -> object:
+        return self._state.stamp()
+
     async def load(self) -> Stored:
         return await self._worker.ask(lambda: self._locked(self._load), Unread)
 
@@ -142,6 +145,10 @@ class MemoryVault:
     """The same contract with nothing kept beyond this process."""
 
     place = "memory"
+
+    def stamp(self) -> object:
+        """Nobody else can change it."""
+        return None
 
     def __init__(self, tombstones: Tombstones) -> None:
         self._tombstones = tombstones

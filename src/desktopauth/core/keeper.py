@@ -125,6 +125,22 @@ class Keeper:
             self._listener.happened(self._admitted(AuthEvent.SIGNED_IN))
             self._tell_unsaved()
 
+    async def look(self) -> None:
+        """Another copy of the app has stored or cleared something: follow it, without asking the server."""
+        session, epoch = self._session, self._epoch
+        if session is None or (self._flight and not self._flight.done()):
+            return  # who refreshes reads it anyway
+        stored, theirs = await self._store.load()
+        if epoch != self._epoch or isinstance(stored, Unread):
+            return
+        if isinstance(stored, Found) and theirs and theirs.user.id == session.user.id:
+            self._store.generation = stored.generation
+            if theirs.refresh_token != session.refresh_token:
+                self._hold(theirs)
+                self._listener.happened(self._admitted(AuthEvent.TOKEN_REFRESHED))
+        else:
+            self._listener.happened(self._end(Reason.REPLACED if theirs else Reason.ELSEWHERE))
+
     # ---- refresh
 
     async def refresh(self) -> None:
@@ -140,6 +156,8 @@ class Keeper:
             self._stirred.clear()
             await self._clock.wait(self._stirred, self._schedule.pause(self._session))
             self._schedule.wake()
+            if self._store.stirred():
+                await self.look()
             if self._session and self._schedule.now() >= self._schedule.due(self._session):
                 try:
                     await self.refresh()

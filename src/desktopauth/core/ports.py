@@ -98,6 +98,9 @@ class Vault(Protocol):
         With ``session_id`` only that session: what a sibling has stored since for somebody else stays.
         """
 
+    def stamp(self) -> object:
+        """What differs whenever some copy of the app has stored or cleared anything. Cheap: asks no keyring."""
+
     @property
     def place(self) -> str:
         """Where a session is kept, in the system's own name ("GNOME Keyring ...", "memory")."""
@@ -150,3 +153,4 @@ class Tokens(Protocol):
 
 
 DataClient = Callable[[Tokens], Awaitable[Any]]
+HttpClient = Callable[[Tokens | None, tuple[str, ...]], Awaitable[Any]]  # at these origins; None: no token anywhere

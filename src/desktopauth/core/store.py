@@ -31,6 +31,7 @@ class Store:
     def __init__(self, vault: Vault, tombstones: Tombstones, spawn: Spawn, on_change: Callable[[], None]) -> None:
         self._vault, self._tombstones, self._spawn, self._on_change = vault, tombstones, spawn, on_change
         self._hands_off = False
+        self._stamp: object = None
         self._latest: asyncio.Task[Kept] | None = None
         self._stay = object()  # of one person; what is saved for another says nothing about this one's record
         self.memory_only: VaultProblem | None = None
@@ -41,6 +42,7 @@ class Store:
 
         After a second of waiting ``on_wait`` is called; without it, the keyring counts as not read.
         """
+        self._stamp = self._vault.stamp()  # before: what changes during the read is looked at again
         reading = self._spawn(self._vault.load())
         if not await _in_time(reading):
             if on_wait is None:
@@ -57,6 +59,10 @@ class Store:
         except OSError as error:  # whether it was signed out cannot be told
             log.warning("the marks of sign-outs cannot be read: %s", type(error).__name__)
             return Unread(VaultProblem.DENIED), None
+
+    def stirred(self) -> bool:
+        """Whether another copy of the app has changed what is stored since we read or wrote it."""
+        return self.generation is not None and self._vault.stamp() != self._stamp
 
     def leave_alone(self, problem: VaultProblem) -> None:
         """It could not be read: from now on this process keeps its hands off it."""
@@ -87,6 +93,7 @@ class Store:
         if stay is not self._stay:
             return Superseded()
         kept = await self._vault.save(session.to_json(), session_id=session.id, over=self.generation)
+        self._stamp = self._vault.stamp()
         if isinstance(kept, Saved) and stay is self._stay:
             self.generation = kept.generation
         return kept
