@@ -58,6 +58,7 @@ class ScriptedServer(ThreadingHTTPServer):
     """Answers by the queue of ``play``, then by ``always``; a request that nobody expected gets 418."""
 
     daemon_threads = True
+    request_queue_size = 128  # a storm of connections must not wait for the kernel to try again
     block_on_close = False
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:

@@ -11,6 +11,7 @@ from desktopauth.adapters.data import supabase_client
 from desktopauth.adapters.entry import account_folder, entry_name, make_private
 from desktopauth.adapters.gateway import SupabaseGateway
 from desktopauth.adapters.locks import FileLocks
+from desktopauth.adapters.own import http_client
 from desktopauth.adapters.pool import Pool
 from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import KeyringVault, MemoryTombstones, MemoryVault
@@ -34,7 +35,8 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
     in_memory = config.store == "memory"
     tombstones = MemoryTombstones() if in_memory else state
     vault = MemoryVault(tombstones) if in_memory else KeyringVault(entry, state=state, locks=locks)
-    clock, server_clock, pool = SystemClock(), ServerClock(), Pool(config.url)
+    clock, server_clock = SystemClock(), ServerClock()
+    pool, own_pool = Pool(config.url), Pool()  # a slow API of the developer's own must not hold up a refresh
 
     def observe(server_time: float, took: float) -> None:
         server_clock.observe(server_time, clock.now(), took)
@@ -45,11 +47,13 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
                 await asyncio.wait_for(vault.forget(), 1.0)
         vault.close()
         await pool.aclose()
+        await own_pool.aclose()
 
     gateway = SupabaseGateway(config.url, config.key, pool, observe=observe)
     return Auth(
         Parts(gateway, vault, tombstones, locks, clock, server_clock),
         lambda tokens: supabase_client(tokens, url=config.url, key=config.key, pool=pool),
+        lambda tokens, origins: http_client(tokens, origins, pool=own_pool),
         close=close,
         expects=not in_memory and bool(state.expects_somebody()),
     )

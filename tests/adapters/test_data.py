@@ -11,19 +11,9 @@ import supabase
 from desktopauth.adapters.data import NoAuthHereError, supabase_client
 from desktopauth.adapters.pool import Pool
 from tests.adapters.gateway_verbs import KEY, jwt
+from tests.adapters.tokens import Live
 from tests.scenario import Run, settled
 from tests.scripted_server import Reply, ScriptedServer, scripted_server
-
-
-class Live:
-    def __init__(self, token: str | None) -> None:
-        self.token = token
-
-    async def access_token(self) -> str | None:
-        return self.token
-
-    async def renew(self, _refused: str) -> str | None:
-        return None
 
 
 @pytest.fixture

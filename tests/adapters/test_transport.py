@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from desktopauth.adapters.pool import Pool, tls_context
-from desktopauth.adapters.transport import UnusableProxyError, connection_pool, data_client
+from desktopauth.adapters.pool import Pool
+from desktopauth.adapters.transport import data_client
 from tests.adapters.gateway_verbs import KEY, jwt
+from tests.adapters.tokens import Live
 from tests.scenario import Run
 from tests.scripted_server import Reply, ScriptedServer, scripted_server
 
 SIGNED = {"apikey": KEY, "Authorization": f"Bearer {KEY}"}
-
-
-class Live:
-    """Tokens as the keeper hands them out."""
-
-    def __init__(self, token: str | None) -> None:
-        self.token, self.asked = token, 0
-
-    async def access_token(self) -> str | None:
-        self.asked += 1
-        return self.token
-
-    async def renew(self, _refused: str) -> str | None:
-        return None
 
 
 @pytest.fixture
@@ -198,54 +184,3 @@ def test_a_pool_is_made_once_however_many_ask(run: Run) -> None:
         await pool.aclose()
 
     run(scenario)
-
-
-@pytest.fixture
-def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with scripted_server() as proxy:
-        proxy.always = lambda _: Reply(200, {})
-        monkeypatch.setenv("http_proxy", proxy.url)
-        monkeypatch.setenv("https_proxy", proxy.url.removeprefix("http://"))
-        yield proxy
-
-
-def test_loopback_never_goes_through_a_proxy(proxied: ScriptedServer, server: ScriptedServer, run: Run) -> None:
-    ask(run, server, Live(None))
-    assert (len(server.seen), len(proxied.seen)) == (1, 0)
-
-
-def test_the_systems_proxy_is_used(proxied: ScriptedServer, run: Run) -> None:
-    async def scenario() -> None:
-        pool = connection_pool("http://project.invalid", tls_context())
-        async with httpx.AsyncClient(transport=pool) as client:
-            await client.get("http://project.invalid/rest/v1/notes")
-
-    run(scenario)
-    assert [seen.path for seen in proxied.seen] == ["http://project.invalid/rest/v1/notes"]
-
-
-def test_a_project_that_the_system_exempts_goes_round_the_proxy(
-    proxied: ScriptedServer, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("no_proxy", "project.invalid")
-
-    async def scenario() -> None:
-        pool = connection_pool("http://project.invalid", tls_context())
-        async with httpx.AsyncClient(transport=pool) as client:
-            with pytest.raises(httpx.ConnectError):
-                await client.get("http://project.invalid/")
-
-    run(scenario)
-    assert proxied.seen == []
-
-
-@pytest.mark.parametrize("address", ["socks5://127.0.0.1:1080", "socks4://127.0.0.1:1", "http://[::1", "ftp://proxy:1"])
-def test_a_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.setenv("https_proxy", address)
-    with pytest.raises(UnusableProxyError):
-        connection_pool("https://project.invalid", tls_context())
-    gc.collect()

@@ -28,15 +28,15 @@ class NoAuthHereError(RuntimeError):
 async def supabase_client(tokens: Tokens, *, url: str, key: str, pool: Pool) -> AsyncClient:
     """A ``supabase.AsyncClient`` that speaks for whoever ``tokens`` says; the import (300-400 ms) runs in a thread.
 
-    Its ``auth`` raises NoAuthHereError. Raises transport.UnusableProxyError.
+    Its ``auth`` raises NoAuthHereError. Raises routes.UnusableProxyError.
     """
-    transport = await pool.open()
+    routes = await pool.open()
     make = await asyncio.to_thread(_client_class)
     from supabase import AsyncClientOptions
 
     from .transport import data_client
 
-    http = data_client(transport, url, key, tokens)
+    http = data_client(routes, url, key, tokens)
     return make(url, key, AsyncClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False))
 
 

@@ -1,4 +1,4 @@
-"""The one connection pool of a project, made on first use, in a worker thread.
+"""The connections of a project, or of a developer's own API, made on first use, in a worker thread.
 
 Importing httpx and reading the system's certificates take a tenth of a second, which the event loop does not have.
 """
@@ -11,22 +11,24 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .transport import Route
+    from .routes import Routes
 
 
 class Pool:
-    """Shared by all auth and data calls to ``url``, and closed by who made it. Nothing is imported before use."""
+    """Shared by all calls that are to share connections, and closed by who made it. Nothing is imported before use."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, *urls: str) -> None:
+        self._urls = urls
         self._making = asyncio.Lock()
-        self._made: Route | None = None
+        self._made: Routes | None = None
 
-    async def open(self) -> Route:
-        """The pool, made by the first who asks. Raises transport.UnusableProxyError."""
+    async def open(self, *urls: str) -> Routes:
+        """The connections, made by the first who asks. Raises routes.UnusableProxyError if no way leads to a url."""
         async with self._making:
             if self._made is None:
-                self._made = await asyncio.to_thread(_make, self._url)
+                self._made = await asyncio.to_thread(_make, (*self._urls, *urls))
+            for url in urls:
+                await self._made.prepare(url)
             return self._made
 
     async def aclose(self) -> None:
@@ -52,7 +54,10 @@ def tls_context() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _make(url: str) -> Route:
-    from .transport import connection_pool
+def _make(urls: tuple[str, ...]) -> Routes:
+    from .routes import Routes
 
-    return connection_pool(url, tls_context())
+    made = Routes(tls_context())
+    for url in urls:
+        made.learn(url)
+    return made

@@ -17,7 +17,7 @@ from .flows import Flows, later
 from .keeper import Keeper
 from .models import Session, User
 from .parts import Parts
-from .ports import DataClient
+from .ports import DataClient, HttpClient
 from .reduce import Asked, Began, Cancelled, CodeMailed, Failed, FormOpened, Message, reduce
 from .revocation import revoke
 from .state import (
@@ -49,7 +49,15 @@ class Auth:
     time; a newer one, and ``cancel``, make the answer of an older one void.
     """
 
-    def __init__(self, parts: Parts, data: DataClient, *, close: Callable[[], Awaitable[None]], expects: bool) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        data: DataClient,
+        http: HttpClient,
+        *,
+        close: Callable[[], Awaitable[None]],
+        expects: bool,
+    ) -> None:
         self._bus = EventBus()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._state = self._told = AuthState(Starting(expects))
@@ -59,7 +67,7 @@ class Auth:
         self._flows = Flows(parts.gateway, parts.clock.now)
         self._attempt = 0
         self._started = asyncio.Event()
-        self._data, self._close = data, close
+        self._data, self._http, self._close = data, http, close
         self._client: asyncio.Task[Any] | None = None
 
     # ---- state and events
@@ -114,6 +122,18 @@ class Auth:
         if self._client is None or (self._client.done() and (self._client.cancelled() or self._client.exception())):
             self._client = self._spawn(_awaited(self._data(self._tokens)))
         return await asyncio.shield(self._client)
+
+    async def http(self, *origins: str) -> Any:
+        """A plain ``httpx.AsyncClient`` for your own API, which carries the live token to exactly these origins.
+
+        Origins are ``https://host[:port]``, or http on this machine. An Authorization of your own is left alone. A
+        token that is refused as stale is renewed and the request sent once more. Raises ValueError for no origin.
+        """
+        return await self._http(self._tokens, origins)
+
+    async def plain_http(self) -> Any:
+        """The same, with no token to anywhere. Both end with ``Auth``, and keep no cookies."""
+        return await self._http(None, ())
 
     # ---- commands
 
