@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from desktopauth.adapters.paths import profile_at
 from desktopauth.core.models import Session, User
 from desktopauth.demo.keyring_service import PrivateKeyring
+from desktopauth.terminal import target
+from desktopauth.terminal.status import status
 from tests.canary import Canary
 from tests.cli.conftest import Terminal, lock
 from tests.scripted_server import scripted_server
@@ -110,6 +114,21 @@ def test_without_a_keyring_it_cannot_be_told(
     done = terminal("status")
     assert done.returncode == 2
     assert words in done.stdout
+
+
+def test_a_keyring_that_does_not_answer_is_not_waited_for_for_ever(
+    terminal: Terminal, own_keyring: PrivateKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert own_keyring.keyring is not None
+    monkeypatch.setattr(target, "_ANSWER", 0.3)
+    said: list[str] = []
+    ours = target.Target(terminal.entry, profile_at(terminal.profile), None, in_memory=False)
+    os.kill(own_keyring.keyring.pid, signal.SIGSTOP)
+    try:
+        assert status(ours, said.append, as_json=False) == 2
+    finally:
+        os.kill(own_keyring.keyring.pid, signal.SIGCONT)
+    assert "The keyring doesn't answer." in said[1]
 
 
 def test_what_cannot_be_read_is_left_alone(terminal: Terminal, keyring: dict[str, str], canary: Canary) -> None:

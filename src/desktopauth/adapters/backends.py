@@ -51,6 +51,7 @@ class SystemKeyring:
 
     def __init__(self, keyring: KeyringBackend, *, init_delay: float = 0.5) -> None:
         module = _module(keyring)
+        self.class_name = class_name(type(keyring))
         self._keyring = keyring
         self._init_delay = init_delay
         self.place = next((name for key, name in _PLACES.items() if _within(module, key)), str(keyring.name))
@@ -251,8 +252,14 @@ def _missing(error: BaseException) -> bool:
 
 
 def _module(keyring: KeyringBackend) -> str:
-    """The module of the class that does the work; ours only stands before keyring's."""
-    return next(kind.__module__ for kind in type(keyring).__mro__ if kind.__module__ != __name__)
+    """The module of the class that does the work."""
+    return class_name(type(keyring)).rpartition(".")[0]
+
+
+def class_name(kind: type) -> str:
+    """The class that does the work, with its module; ours only stands before keyring's."""
+    works = next(base for base in kind.__mro__ if base.__module__ != __name__)
+    return f"{works.__module__}.{works.__name__}"
 
 
 def _within(module: str, package: str) -> bool:

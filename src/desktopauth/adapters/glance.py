@@ -12,7 +12,7 @@ from desktopauth.core.errors import VaultProblem
 from desktopauth.core.models import Session, UnknownFormatError
 from desktopauth.core.ports import Absent, Found, Stored, Unread
 
-from .backends import open_keyring, usual_place
+from .backends import class_name, open_keyring, platform_class, usual_place
 from .locks import FileLocks, LockBusyError
 from .records import BackendError, Records
 from .statefile import StateFile
@@ -52,11 +52,16 @@ def glance(entry: str, folder: Path) -> Glance:
         return Glance(place, problem=VaultProblem.UNAVAILABLE)
 
 
-def keyring_name() -> str:
-    """The place and the class of the keyring that would be used, if it can be read now. Blocks. Raises BackendError."""
-    keyring = open_keyring()
-    keyring.readable()
-    return keyring.place
+def look_at_keyring() -> tuple[str, VaultProblem | None]:
+    """The keyring that would be used, with its class, and what keeps it from being read without a prompt. Blocks."""
+    name = f"{usual_place()} ({class_name(platform_class())})"
+    try:
+        keyring = open_keyring()
+        name = f"{keyring.place} ({keyring.class_name})"
+        keyring.readable()
+    except BackendError as error:
+        return name, error.problem
+    return name, None
 
 
 def _seen(stored: Stored, place: str, state: StateFile) -> Glance:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from desktopauth.adapters.entry import account_folder
-from desktopauth.adapters.glance import keyring_name
+from desktopauth.adapters.glance import look_at_keyring
 from desktopauth.adapters.locks import FileLocks, LockBusyError
 from desktopauth.adapters.paths import Profile
 from desktopauth.adapters.pool import tls_context
-from desktopauth.adapters.records import BackendError
 from desktopauth.core.errors import VaultProblem
 from desktopauth.terminal.findings import Finding, fail, ok, warn
 from desktopauth.terminal.patience import in_time
@@ -46,13 +45,13 @@ def _roots() -> Finding:
 
 def _keyring() -> Finding:
     try:
-        return ok("keyring", f"{in_time(keyring_name, _ANSWER)}, and it is open")
+        name, problem = in_time(look_at_keyring, _ANSWER)
     except TimeoutError:
-        problem = VaultProblem.WAITING
-    except BackendError as error:
-        problem = error.problem
-    sentence, _, advice = vault_sentence(problem).partition(". ")
-    return warn("keyring", sentence, f"{advice} Until then a session ends when the app is closed.")
+        name, problem = "the system's keyring", VaultProblem.WAITING
+    if problem is None:
+        return ok("keyring", f"{name} is open")
+    advice = "Until then a session ends when the app is closed."
+    return warn("keyring", name, f"{vault_sentence(problem)} {advice}")
 
 
 def _state_folder() -> Finding:

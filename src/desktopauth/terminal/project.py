@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from desktopauth.adapters.answers import Answer, Heard, Silence, json_object, server_time
 from desktopauth.adapters.config import Config
@@ -13,9 +15,11 @@ from desktopauth.adapters.inquiry import Inquiry, inquire, proxy_for
 from desktopauth.core.errors import Outcome
 from desktopauth.core.models import claims
 from desktopauth.terminal.findings import Finding, fail, note, ok, warn
+from desktopauth.terminal.patience import in_time
 from desktopauth.terminal.words import duration
 
 _EXACT, _MOST = 60.0, 86_400.0  # seconds that clocks may differ without a word, and with the app still right
+_LOOK_UP = 5.0  # seconds for a name
 
 
 def kind_of_key(key: str) -> Finding:
@@ -32,16 +36,14 @@ def kind_of_key(key: str) -> Finding:
 def examine_project(config: Config) -> Iterator[Finding]:
     """Proxy, address, auth server, ways in and clock; one that fails ends the rest."""
     proxy = proxy_for(config.url)
-    yield ok("proxy", proxy or "none for this address")
     try:
         found = asyncio.run(inquire(config.url, config.key))
     except ValueError:
-        yield fail(
-            "proxy", "of a kind that can't be used", "Name an http:// or https:// proxy in the system's settings."
-        )
+        yield fail("proxy", f"{proxy} can't be used", "Name an http:// or https:// proxy in the system's settings.")
         return
+    yield ok("proxy", proxy or "none for this address")
     if isinstance(found.settings, Silence):
-        yield _unanswered(found.settings, proxy)
+        yield _unanswered(config.url, found.settings, proxy)
         return
     yield ok("address", f"answers in {found.settings.took * 1000:.0f} ms")
     yield from _examine_answers(found, found.settings)
@@ -61,7 +63,7 @@ def _examine_answers(found: Inquiry, settings: Answer) -> Iterator[Finding]:
     yield _clock(settings)
 
 
-def _unanswered(silence: Silence, proxy: str) -> Finding:
+def _unanswered(url: str, silence: Silence, proxy: str) -> Finding:
     if silence.untrusted:
         return fail(
             "address",
@@ -70,8 +72,23 @@ def _unanswered(silence: Silence, proxy: str) -> Finding:
         )
     if silence.outcome is Outcome.MISUSE:
         return fail("address", f"could not be asked ({silence.cause})", "Check the project's URL.")
-    way = "the proxy, and whether" if proxy else "the connection, and whether"
-    return fail("address", f"no answer ({silence.cause})", f"Check {way} the project's URL is right and not paused.")
+    if proxy:
+        return fail("address", f"no answer ({silence.cause})", "Check the proxy in the system's settings, and the URL.")
+    host = urlsplit(url).hostname or ""
+    if _unknown(host):
+        return fail("address", f"nobody knows where {host} is", "Check the project's URL, and the connection.")
+    advice = "Check the connection, and in the project's dashboard whether it is paused."
+    return fail("address", f"no answer ({silence.cause})", advice)
+
+
+def _unknown(host: str) -> bool:
+    try:
+        in_time(lambda: socket.getaddrinfo(host, None), _LOOK_UP)
+    except socket.gaierror:
+        return True
+    except TimeoutError:
+        return False
+    return False
 
 
 def _strange(answer: Answer, known: Mapping[str, Any] | None) -> Finding:
