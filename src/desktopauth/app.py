@@ -84,7 +84,6 @@ def _open(opening: Opening, early: Early) -> int:
     from desktopauth.qt import loop
 
     app = loop.start(sys.argv[:1])
-    from desktopauth.core.state import AuthState, Starting
     from desktopauth.qt.commands import Commands
     from desktopauth.qt.shell import Shell
     from desktopauth.qt.style import style_sheet
@@ -92,7 +91,7 @@ def _open(opening: Opening, early: Early) -> int:
     app.setStyleSheet(style_sheet(app))
     app.setApplicationName("desktopauth")
     app.setApplicationDisplayName(opening.title)
-    shell = Shell(opening.title, Commands(), AuthState(Starting(opening.expects_somebody)))
+    shell = Shell(opening.title, Commands(), expects_somebody=opening.expects_somebody)
     return loop.run(app, shell, lambda: _life(opening, shell), [_warm_gateway], early)
 
 

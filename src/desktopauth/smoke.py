@@ -30,7 +30,6 @@ def smoke(say: Callable[[str], None]) -> int:
 
 
 def _first_paint() -> str:
-    from desktopauth.core.state import AuthState, Starting
     from desktopauth.qt import loop
     from desktopauth.qt.commands import Commands
     from desktopauth.qt.picture import paint
@@ -39,7 +38,7 @@ def _first_paint() -> str:
 
     app = loop.start(sys.argv[:1])
     app.setStyleSheet(style_sheet(app))
-    shell = Shell("desktopauth", Commands(), AuthState(Starting(expects_somebody=False)))
+    shell = Shell("desktopauth", Commands(), expects_somebody=False)
     colours = paint(app, shell)
     if colours < 3:  # background, card and text at the least
         raise RuntimeError(f"the sign-in view is blank ({colours} colours)")

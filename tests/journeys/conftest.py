@@ -14,7 +14,6 @@ import pytest
 from desktopauth.adapters import entry as entry_module
 from desktopauth.adapters.config import Config
 from desktopauth.app import Opening, Project, Tell, _life, expects_somebody
-from desktopauth.core.state import AuthState, Starting
 from desktopauth.demo.server import EmbeddedServer
 from desktopauth.qt import hands as hands_module
 from desktopauth.qt.bus import AuthBus
@@ -54,7 +53,7 @@ class Person:
 
     async def _play(self, story: Story) -> None:
         expects = expects_somebody(self.config)
-        shell = Shell(self.config.app_name, Commands(), AuthState(Starting(expects)))
+        shell = Shell(self.config.app_name, Commands(), expects_somebody=expects)
 
         async def told(shell: Shell, bus: AuthBus) -> int:
             await story(Hands(shell), bus)

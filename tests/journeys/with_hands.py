@@ -67,8 +67,8 @@ def main() -> int:
     entry._account_home = lambda: home
     make, attach = Shell.__init__, Shell.attach
 
-    def made(shell: Shell, *args: Any) -> None:
-        make(shell, *args)
+    def made(shell: Shell, *args: Any, **more: Any) -> None:
+        make(shell, *args, **more)
         shell.ears = Ears(shell)  # type: ignore[attr-defined]
 
     def attached(shell: Shell, *args: Any) -> None:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QPushButton
 from desktopauth.core import store as store_module
 from desktopauth.core.errors import AuthError
 from desktopauth.core.models import User
-from desktopauth.core.state import AuthState, Starting
 from desktopauth.qt import hands as hands_module
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.commands import Commands
@@ -71,7 +70,7 @@ class Room:
     def build(self, *, expects: bool = False) -> None:
         """The window alone, before there is a session half."""
         self.commands = Commands()
-        self.shell = Shell("Example", self.commands, AuthState(Starting(expects)))
+        self.shell = Shell("Example", self.commands, expects_somebody=expects)
         self.hands = Hands(self.shell)
         self.shell.show()
 

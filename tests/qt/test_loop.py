@@ -17,7 +17,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktopauth.app import Opening, PrepareError, Project, Tell, _life
-from desktopauth.core.state import AuthState, Starting
 from desktopauth.qt import loop as loop_module
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.hands import Hands
@@ -36,7 +35,7 @@ def timers_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shell(qapp: QApplication) -> Iterator[Shell]:
     qapp.setQuitOnLastWindowClosed(False)  # as start() does
-    made = Shell("Example", Commands(), AuthState(Starting(expects_somebody=True)))
+    made = Shell("Example", Commands(), expects_somebody=True)
     yield made
     made.close()
     made.deleteLater()

@@ -19,7 +19,7 @@ from desktopauth.core.state import (
     Starting,
     StoreWanted,
 )
-from desktopauth.qt.shell import Name, view_of
+from desktopauth.qt.choice import Name, view_of
 from desktopauth.qt.views.home import HomeView
 from desktopauth.qt.views.store import StoreView
 from desktopauth.qt.widgets import Field, FormCard, text

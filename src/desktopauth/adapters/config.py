@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from desktopauth.core.models import claims
-
 _OPTIONS = ("url", "key", "app_id", "app_name", "project_id", "store")
 _STORES = ("auto", "keyring", "memory")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -118,13 +116,19 @@ def check_key(key: str) -> None:
         raise ConfigError(f"{sentence}, as it has left its place. {publishable}", "key")
     if not re.fullmatch(r"[A-Za-z0-9._~+/=-]+", key):
         raise ConfigError("The project's key has spaces, quotes or other stray characters in it. Copy it again.", "key")
-    if key.startswith("eyJ") and not claims(key):
+    if key.startswith("eyJ") and not _claims(key):
         raise ConfigError("The project's key is cut off or damaged. Copy it again, whole.", "key")
+
+
+def _claims(key: str) -> Mapping[str, Any]:
+    from desktopauth.core.models import claims  # not above: few keys are JWTs, and this is read before the first paint
+
+    return claims(key)
 
 
 def _powerful(key: str) -> bool:
     """Whether a JWT's role goes round row-level security (the roles of a Supabase project's own services)."""
-    role = str(claims(re.sub(r"[\s\"']", "", key)).get("role", ""))
+    role = str(_claims(re.sub(r"[\s\"']", "", key)).get("role", ""))
     return role in ("service_role", "postgres") or role.startswith("supabase_")
 
 

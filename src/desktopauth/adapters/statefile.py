@@ -11,8 +11,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktopauth.core.models import fingerprint
-
 from .entry import file_stem, make_private
 
 _FORMAT = 1
@@ -97,6 +95,8 @@ class StateFile:
             path.unlink(missing_ok=True)
 
     def _tombstone(self, session_id: str) -> Path:
+        from desktopauth.core.models import fingerprint  # not above: the hint is read before the first paint
+
         return self._folder / f"{self._stem}.{fingerprint(session_id)}.gone"
 
 

@@ -6,14 +6,12 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from desktopauth.core.errors import AuthError
-from desktopauth.core.state import FormPurpose, SignedIn, SignedOut, Starting, StoreWanted
-
-if TYPE_CHECKING:  # the window paints before asyncio is imported
+if TYPE_CHECKING:  # the window paints before asyncio is imported, and before there is any state
     import asyncio
 
     from desktopauth.core.auth import Auth
     from desktopauth.core.events import Transition
+    from desktopauth.core.state import FormPurpose
 
 log = logging.getLogger("desktopauth.window")
 Ask = Callable[["Auth"], "Coroutine[Any, Any, None] | None"]
@@ -80,13 +78,15 @@ class Commands:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _ask(self, ask: Ask) -> None:
-        if self._auth is None or isinstance(self._auth.state.session, Starting):
+        if self._auth is None or self._auth.status == "loading":
             self._early.append(ask)  # typed faster than the keyring was read
             return
         if work := ask(self._auth):
             self.start(work)
 
     def _settled(self, transition: Transition) -> None:
+        from desktopauth.core.state import SignedIn, SignedOut, Starting, StoreWanted
+
         match transition.after.session:
             case SignedOut():
                 early, self._early = self._early, []
@@ -98,6 +98,8 @@ class Commands:
                 pass
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
+        from desktopauth.core.errors import AuthError
+
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, AuthError):
             log.error("work of the window failed: %s", type(error).__name__)

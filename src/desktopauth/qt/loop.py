@@ -12,28 +12,31 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBasicTimer, QEventLoop, QObject, Signal, SignalInstance
+from PySide6.QtCore import QBasicTimer, QEventLoop, QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     import asyncio
+    from typing import Protocol
+
+    from PySide6.QtCore import SignalInstance
 
     from .signals import Early
 
+    class Window(Protocol):
+        """What the loop needs of the window."""
+
+        painted: SignalInstance
+        closed: SignalInstance
+
+        def show(self) -> None: ...
+
+        def close(self) -> bool: ...
+
+
 Life = Callable[[], "Coroutine[Any, Any, int]"]
-
-
-class Window(Protocol):
-    """What the loop needs of the window."""
-
-    painted: SignalInstance
-    closed: SignalInstance
-
-    def show(self) -> None: ...
-
-    def close(self) -> bool: ...
 
 
 class _Worker(QObject):

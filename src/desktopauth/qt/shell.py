@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from desktopauth.core.state import AuthState, CodeWanted, PasswordForm, SignedIn, SignedOut, Starting, StoreWanted
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.widgets import FormCard, View
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the first picture needs no state, and the many small classes of one take their time
     from desktopauth.core.events import AuthChange
+    from desktopauth.core.state import AuthState
     from desktopauth.qt.bus import AuthBus
+    from desktopauth.qt.choice import Name
     from desktopauth.qt.views.notes import Notes
     from desktopauth.qt.views.session import SessionFacts
 
-Name = Literal["restoring", "store", "sign_in", "sign_up", "code", "home"]
 Mailbox = Callable[[str], "str | None"]
 _ESCAPE = 0x01000000  # Qt.Key.Key_Escape
-
-
-def view_of(state: AuthState) -> Name:
-    """Which view a state asks for."""
-    match state.session:
-        case Starting(expects_somebody=expects):
-            return "restoring" if expects else "sign_in"
-        case StoreWanted():
-            return "store"
-        case SignedIn():
-            return "home"
-        case SignedOut():
-            return _form_of(state)
-        case _:
-            assert_never(state.session)
-
-
-def _form_of(state: AuthState) -> Name:
-    match state.flow:
-        case None | PasswordForm(purpose="sign_in"):
-            return "sign_in"
-        case PasswordForm():
-            return "sign_up"
-        case CodeWanted():
-            return "code"
-        case _:
-            assert_never(state.flow)
 
 
 class Shell(QWidget):
@@ -60,7 +33,7 @@ class Shell(QWidget):
     painted = Signal()
     closed = Signal()
 
-    def __init__(self, title: str, commands: Commands, state: AuthState) -> None:
+    def __init__(self, title: str, commands: Commands, *, expects_somebody: bool) -> None:
         super().__init__()
         self.commands = commands
         self._views: dict[Name, View] = {}
@@ -73,7 +46,7 @@ class Shell(QWidget):
         self.setWindowTitle(title)
         self.resize(880, 620)
         self._stack = QStackedLayout(self)
-        self.show_state(state)
+        self._switch("restoring" if expects_somebody else "sign_in")  # as view_of(Starting(...)) says
 
     def attach(self, bus: AuthBus, notes: Notes, facts: SessionFacts, mailbox: Mailbox | None) -> None:
         """The session half is there: from here on the bus alone says what to show."""
@@ -103,15 +76,19 @@ class Shell(QWidget):
 
     def show_state(self, state: AuthState) -> None:
         """Switch to the view of this state, and let it draw."""
+        from desktopauth.qt.choice import view_of
+
         name = view_of(state)
-        view = self._view(name)
-        view.show_state(state)
+        self._view(name).show_state(state)
+        self._switch(name)
+
+    def _switch(self, name: Name) -> None:
         if name != self._up:
             before, self._up = self._up, name
-            self._stack.setCurrentWidget(view)
+            self._stack.setCurrentWidget(self._view(name))
             if before:
                 self._view(before).leave()
-            view.enter()
+            self._view(name).enter()
 
     def _heard(self, change: AuthChange) -> None:
         from desktopauth.qt.views.home import HomeView

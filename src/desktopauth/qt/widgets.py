@@ -5,10 +5,13 @@ No class here touches Qt's enum namespace before the first paint (see style.py);
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from desktopauth.core.state import AuthState
+if TYPE_CHECKING:
+    from desktopauth.core.state import AuthState
 
 _PLAIN_TEXT = 0  # Qt.TextFormat.PlainText, without building Qt's enums for it
 _CARD_WIDTH = 400

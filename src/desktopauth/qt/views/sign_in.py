@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from desktopauth.core.state import AuthState, PasswordForm, SignedOut
+from typing import TYPE_CHECKING
+
 from desktopauth.qt.commands import Commands
-from desktopauth.qt.messages import Place, place_of, reason_sentence, sentence, unsaved_sentence
 from desktopauth.qt.widgets import Field, FormCard, button, say
+
+if TYPE_CHECKING:  # the first picture shows no state yet
+    from desktopauth.core.state import AuthState, PasswordForm
 
 
 class PasswordCard(FormCard):
@@ -41,6 +44,9 @@ class PasswordCard(FormCard):
         self.commands.cancel()
 
     def show_state(self, state: AuthState) -> None:
+        from desktopauth.core.state import PasswordForm, SignedOut
+        from desktopauth.qt.messages import reason_sentence, unsaved_sentence
+
         session = state.session
         if isinstance(session, SignedOut):
             unsaved = unsaved_sentence(session.memory_only) if session.memory_only else ""
@@ -61,6 +67,8 @@ class PasswordCard(FormCard):
             self.cancel.setFocus()
 
     def _show_problem(self, flow: PasswordForm) -> None:
+        from desktopauth.qt.messages import Place, place_of, sentence
+
         words = sentence(flow.problem) if flow.problem else ""
         place: Place = place_of(flow.problem) if flow.problem else "form"
         self.email.show_problem(words if place == "email" else "")
