@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ def _do(options: argparse.Namespace) -> int:
     if options.forget_session or options.command not in (None, "run", "demo"):
         from desktopauth.terminal.commands import command
 
+        if isinstance(
+            sys.stdout, TextIOWrapper
+        ):  # a name that the terminal's encoding lacks must not end in a traceback
+            sys.stdout.reconfigure(errors="backslashreplace")
         return command(options, print)
     _need_app(options)
     return _demo(options) if options.command == "demo" else _run(options)

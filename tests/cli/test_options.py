@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from desktopauth.adapters import logs
+from desktopauth.adapters.entry import entry_name
+from desktopauth.adapters.paths import profile_at
+from desktopauth.demo.project import demo_config
 from desktopauth.terminal import options
 from desktopauth.terminal.options import parser
+from desktopauth.terminal.target import target_of
 from tests.cli.conftest import KEY, PROGRAM, ROOT, Terminal
 from tests.demo.people import PASSWORD
 from tests.journeys.processes import Started, started
@@ -40,6 +44,13 @@ def test_two_places_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_levels_are_those_of_the_log() -> None:
     """Named twice, as the parser is imported before the first paint and logging is not."""
     assert options._LEVELS == logs.LEVELS
+
+
+def test_the_demo_that_is_meant_is_the_one_that_is_started(terminal: Terminal) -> None:
+    profile = profile_at(terminal.profile)
+    ours = demo_config("http://127.0.0.1:1", KEY, profile.id, "auto")
+    meant = target_of(parser().parse_args(["status", "--demo", "--profile-dir", str(terminal.profile)]), {})
+    assert meant.entry == entry_name(ours.app_id, ours.project_id, ours.profile_id)
 
 
 def test_a_command_that_needs_qt_would_be_noticed(tmp_path: Path) -> None:

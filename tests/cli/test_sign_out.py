@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from desktopauth.adapters.config import Config
+from desktopauth.adapters.paths import profile_at
+from desktopauth.adapters.statefile import StateFile
+from desktopauth.adapters.vault import KeyringVault
+from desktopauth.connect import connect
+from desktopauth.core.errors import VaultProblem
 from desktopauth.core.models import Session, User
+from desktopauth.core.state import Reason, SignedOut
 from desktopauth.demo.keyring_service import PrivateKeyring
 from desktopauth.demo.server import EmbeddedServer
+from desktopauth.terminal.sign_out import sign_out
+from desktopauth.terminal.target import Target
 from tests.canary import Canary
 from tests.cli.conftest import Terminal, lock
 from tests.demo.people import bearer, client, refresh, sign_in
+from tests.scenario import Run, until
 from tests.scripted_server import Reply, scripted_server
 
 Arrive = Callable[[], Session]
@@ -213,3 +224,54 @@ def test_what_cannot_be_read_is_left_alone(terminal: Terminal, keyring: dict[str
     assert done.returncode == 1
     assert "--forget-session" in done.stdout
     assert terminal.holds()
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_a_keyring_that_fails_in_between_lets_nobody_back_if_the_mark_was_made(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+) -> None:
+    """In this process, as a real keyring can't be made to fail between two questions."""
+    terminal.keep(made_up)
+    marked: list[bool] = []
+
+    async def locked(vault: KeyringVault, *, session_id: str | None = None) -> VaultProblem | None:
+        marked.append(terminal.state.covers(made_up.id))
+        return VaultProblem.LOCKED
+
+    def full(state: StateFile, session_id: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(KeyringVault, "clear", locked)
+    if not on_disk:
+        monkeypatch.setattr(StateFile, "lay", full)
+    ours, said = Target(terminal.entry, profile_at(terminal.profile), None, in_memory=False), list[str]()
+    assert sign_out(ours, said.append, everywhere=False) == (0 if on_disk else 1)
+    assert marked == [on_disk]
+    assert ("is signed out here" in said[0]) is on_disk
+    assert terminal("status").returncode == (1 if on_disk else 0)
+    assert terminal.holds()
+
+
+def test_a_copy_of_the_app_that_runs_follows_as_soon_as_it_looks(
+    there: Terminal, lite: EmbeddedServer, arrive: Arrive, run: Run
+) -> None:
+    session = arrive()
+    there.keep(session)
+    config = Config(url=lite.url, key=lite.publishable_key, profile_id=profile_at(there.profile).id)
+
+    async def scenario() -> None:
+        async with connect(config) as auth:
+            await until(lambda: auth.user, what="restored")
+            done = await asyncio.to_thread(there, "sign-out")
+            assert done.returncode == 0
+
+            def looked() -> bool:
+                auth.nudge()  # as the window does when the person comes back to it
+                return auth.user is None
+
+            await until(looked, what="it followed")
+            assert auth.state.session == SignedOut(Reason.ELSEWHERE)
+
+    run(scenario)
+    assert not there.holds()
+    assert not honoured(lite, session)

@@ -146,6 +146,15 @@ def test_a_name_from_the_server_cannot_play_with_the_terminal(
     assert terminal("status").stdout.startswith("a?[2Jda@example.com is signed in here.")
 
 
+def test_a_terminal_that_lacks_a_letter_gets_its_number(
+    terminal: Terminal, keyring: dict[str, str], session: Session
+) -> None:
+    terminal.keep(replace(session, user=User("5", "ådå@example.com")))
+    done = terminal("status", PYTHONIOENCODING="ascii:strict")
+    assert done.returncode == 0
+    assert done.stdout.startswith(r"\xe5d\xe5@example.com is signed in here.")
+
+
 def test_sessions_in_memory_are_the_windows_own(terminal: Terminal) -> None:
     done = terminal("status", "--store", "memory")
     assert done.returncode == 2
