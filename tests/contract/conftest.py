@@ -1,4 +1,10 @@
-"""How the contract suite meets its servers: `--target double|lite|env`, and by default the double and Lite."""
+"""How the contract suite meets its servers: `--target double|lite|env`, and by default the double and Lite.
+
+``env`` is any GoTrue, named by DESKTOPAUTH_CONTRACT_URL (the base of its auth API) and _KEY; with _MAILBOX (a file of
+JSON lines with to, subject and text, or the address of a Mailpit), _DB (a Postgres DSN; rows are aged by ``psql``) and
+_FEATURES (a comma between the words of ``targets.FEATURES`` that are true of it), more of the cases are run there. Its
+mail templates need ``{{ .Token }}``, and its rate limits for one address of the network must let the suite through.
+"""
 
 from __future__ import annotations
 

@@ -71,12 +71,14 @@ class Mailpit:
     """The HTTP API of a Mailpit, at the address of its web page."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, trust_env=False)
+        self._url = url
 
     def mails(self, to: str) -> list[Mail]:
-        listed = self._http.get("/api/v1/search", params={"query": f'to:"{to}"'}).raise_for_status().json()
-        return [self._mail(each["ID"]) for each in reversed(listed["messages"])]
+        with httpx.Client(base_url=self._url, trust_env=False) as http:
+            listed = http.get("/api/v1/search", params={"query": f'to:"{to}"'}).raise_for_status().json()
+            return [_mail(http, each["ID"]) for each in reversed(listed["messages"])]
 
-    def _mail(self, name: str) -> Mail:
-        found = self._http.get(f"/api/v1/message/{name}").raise_for_status().json()
-        return Mail(found["Subject"], found["Text"])
+
+def _mail(http: httpx.Client, name: str) -> Mail:
+    found = http.get(f"/api/v1/message/{name}").raise_for_status().json()
+    return Mail(found["Subject"], found["Text"])

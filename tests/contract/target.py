@@ -65,7 +65,8 @@ class Target:
 
     def __post_init__(self) -> None:
         headers = {"apikey": self.key, "X-Supabase-Api-Version": NEW_BODIES}
-        self.http = httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
+        encrypted = self.url.startswith("https:")  # else no certificates need be loaded, for each case anew
+        self.http = httpx.Client(base_url=self.url, headers=headers, verify=encrypted, trust_env=False, timeout=30)
 
     def ask(self, method: str, path: str, body: Any = None, *, by: Any = None, **options: Any) -> httpx.Response:
         """One request; ``by`` is the session, or the access token, of who asks."""
@@ -161,6 +162,7 @@ def claims(session: dict[str, Any]) -> dict[str, Any]:
 def worked(answer: httpx.Response) -> Any:
     """The JSON of an answer that has to be 200."""
     assert answer.status_code == 200, f"{answer.request.url.path} answered {answer.status_code} {error_code(answer)}"
+    assert "json" in answer.headers.get("content-type", ""), f"{answer.request.url.path} answered no JSON"
     return answer.json()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def double_target(needed: tuple[str, ...], **settings: Any) -> Iterator[Target]:
         project = server.project
         target = Target(project.url, project.settings.key, DoubleInbox(project), DoubleHands(project))
         target.secret, target.clock = project.settings.jwt_secret, project.now
-        with target.http:
+        with closing(target.http):
             yield target
 
 
@@ -67,7 +67,7 @@ def lite_target(server: EmbeddedServer) -> Iterator[Target]:
     keys = json.loads((server.folder / "keys.json").read_text(encoding="utf-8"))
     inbox, hands = JsonLines(server.folder / "mailbox.jsonl"), LiteHands(server.folder / "data.db")
     target = Target(server.url + BASE, server.publishable_key, inbox, hands, secret=keys["jwt_secret"])
-    with target.http:
+    with closing(target.http):
         yield target
 
 
@@ -75,9 +75,9 @@ def lite_target(server: EmbeddedServer) -> Iterator[Target]:
 def named_target(needed: tuple[str, ...]) -> Iterator[Target]:
     """The server that the environment names; a case that needs what it was not said to have is skipped."""
     told = Told(os.environ)
-    if missing := [name for name in needed if not told.has(name)]:
-        pytest.skip(f"this server was not said to have: {', '.join(missing)}")
-    with told.target.http:
+    with closing(told.target.http):
+        if missing := [name for name in needed if not told.has(name)]:
+            pytest.skip(f"this server was not said to have: {', '.join(missing)}")
         yield told.target
 
 

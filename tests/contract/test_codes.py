@@ -185,8 +185,13 @@ def test_a_link_carries_the_session_in_the_fragment_and_only_once(target: Target
 
 
 def test_a_code_of_no_kind_is_refused(target: Target) -> None:
-    for kind in ("", "magic"):
-        refused(target.verify(target.stranger(), "123456", kind), 400, "validation_failed")
+    refused(target.verify(target.stranger(), "123456", ""), 400, "validation_failed")
+    refused(target.post("/verify", {"type": "magic", "token_hash": "0" * 56}), 400, "validation_failed")
+
+
+def test_a_code_has_one_form(target: Target) -> None:
+    body = {"type": "signup", "email": target.stranger(), "token": "123456", "token_hash": "0" * 56}
+    refused(target.post("/verify", body), 400, "validation_failed")
 
 
 def test_a_code_without_an_address_is_refused(target: Target) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.double import sessions
 from tests.double.addresses import address
 from tests.double.codes import send_change, spend_nonce, void
-from tests.double.errors import Refusal, bad_request, unprocessable
+from tests.double.errors import Refusal, bad_request, forbidden, unprocessable
 from tests.double.project import Project
 from tests.double.records import Purpose, Session, User, user_json
 
@@ -71,6 +71,8 @@ def sign_in(project: Project, body: dict[str, Any]) -> dict[str, Any]:
 def update(project: Project, session: Session, body: dict[str, Any]) -> dict[str, Any]:
     """PUT /user: every check comes before every change."""
     user, password = session.user, body.get("password")
+    if body.get("app_metadata") is not None:
+        raise forbidden("not_admin", "Updating app_metadata requires admin privileges")
     email = address(body["email"]) if body.get("email") else ""
     _check_update(project, session, email, password)
     if password is not None:

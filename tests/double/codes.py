@@ -112,9 +112,9 @@ def _purposes(body: dict[str, Any]) -> tuple[Purpose, ...]:
         raise bad_request("validation_failed", "Only the token_hash and type should be provided")
     if "token_hash" not in body and not (body.get("email") and body.get("token")):
         raise bad_request("validation_failed", "Only an email address or phone number should be provided on verify")
-    if body["type"] not in _TYPES:
+    if "token_hash" in body and body["type"] not in _TYPES:
         raise bad_request("validation_failed", "Invalid email verification type")
-    return _TYPES[body["type"]]
+    return _TYPES.get(body["type"], ())
 
 
 def _by_token(project: Project, body: dict[str, Any], purposes: tuple[Purpose, ...]) -> tuple[User, Purpose]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.double.clock import Clock
@@ -34,6 +36,7 @@ class Project:
     challenges: dict[str, Challenge] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
     mails: list[Sent] = field(default_factory=list)
+    outbox: Path | None = None  # where mails are written to as well, one JSON per line
 
     def now(self) -> float:
         return self.clock.now()
@@ -66,7 +69,13 @@ class Project:
         code = Code(f"{secrets.randbelow(10**6):06}", address, self.now())
         user.codes[purpose], user.sent[purpose] = code, code.sent_at
         link = f"{self.url}/verify?token={code.token}&type={kind}"
-        self.mails.append(Sent(address, subject, f"Your code is {code.value}\n\nOr follow this link: {link}\n"))
+        self.deliver(Sent(address, subject, f"Your code is {code.value}\n\nOr follow this link: {link}\n"))
+
+    def deliver(self, mail: Sent) -> None:
+        self.mails.append(mail)
+        if self.outbox is not None:
+            with self.outbox.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(mail)) + "\n")
 
     def check_pause(self, user: User, purpose: Purpose) -> None:
         """Raise the 429 of a mail that comes too soon after the last one."""
