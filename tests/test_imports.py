@@ -44,3 +44,9 @@ def test_importing_all_of_the_core_loads_no_library() -> None:
 @pytest.mark.parametrize("library", ["PySide6", "httpx", "keyring"])
 def test_a_library_that_is_loaded_is_seen(library: str) -> None:
     assert library in loaded_by(f"import desktopauth, {library}")
+
+
+@pytest.mark.parametrize("before", ["pass", "import desktopauth.connect", "from desktopauth.connect import connect"])
+def test_a_public_name_is_never_the_module_of_that_name(before: str) -> None:
+    twice = "\nfrom desktopauth import connect\nfrom desktopauth import connect, Auth\n"
+    loaded_by(f"{before}{twice}assert callable(connect) and callable(Auth)")
