@@ -91,6 +91,7 @@ class ScriptedServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes, and the second must not wait for the first's receipt
     server: ScriptedServer
 
     def _play(self) -> None:

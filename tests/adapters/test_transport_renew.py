@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -265,41 +264,3 @@ def test_while_it_is_renewed_its_connection_serves_others(
     server.play(STALE)
     assert play(run, server, live, story).status_code == 200
     assert (len(connections), len(server.seen)) == (1, 3)
-
-
-def test_who_gives_up_while_it_is_renewed_leaves_nothing_behind(server: ScriptedServer, run: Run) -> None:
-    async def story(client: httpx.AsyncClient) -> httpx.Response:
-        live.may_renew.clear()
-        waiting = asyncio.create_task(client.get("/rest/v1/notes"))
-        await until(lambda: live.refused)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-        return await client.get("/rest/v1/notes")
-
-    live = two()
-    server.play(STALE)
-    assert play(run, server, live, story).status_code == 200
-    assert len(server.seen) == 2
-
-
-def test_who_waits_in_line_while_others_are_refused_is_not_refused(server: ScriptedServer, run: Run) -> None:
-    held = threading.Event()
-    live = two()
-    old = live.token
-
-    async def story(client: httpx.AsyncClient) -> httpx.Response:
-        calls = [asyncio.create_task(client.get("/rest/v1/notes")) for _ in range(100)]
-        await until(lambda: live.asked == 64)
-        live.token = live.fresh  # as when a refresh ends just then
-        held.set()
-        answers = await asyncio.gather(*calls)
-        assert {answer.status_code for answer in answers} == {200}
-        return answers[0]
-
-    def serve(seen: Any) -> Reply:
-        stale = seen.header("authorization") == f"Bearer {old}"
-        return Reply(401, STALE.body, wait=held) if stale else Reply(200, {})
-
-    server.always = serve
-    play(run, server, live, story)
-    assert (len(live.refused), len(server.seen)) == (64, 164)

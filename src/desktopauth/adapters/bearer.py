@@ -71,24 +71,30 @@ class BearerTransport(Passage):
 
     async def _signed(self, request: httpx.Request) -> httpx.Response:
         repeatable = await _kept(request)
-        answer, used = await self._first(request)
-        if used is None or answer.status_code not in _REFUSALS:
+        answer, refused = await self._first(request)
+        if refused is None:
             return answer
-        answer, body = await _read(answer)  # from here on its connection is free, however long the renewal takes
-        if body is None or not self._realm.stale(answer.status_code, answer.headers, body):
-            return answer
-        renewed = await self._tokens.renew(used)
+        # its connection and its turn are free, however long the renewal takes
+        renewed = await self._tokens.renew(refused)
         if renewed is None or not repeatable:
             return answer
         return await super().handle_async_request(_with(request, renewed))
 
     async def _first(self, request: httpx.Request) -> tuple[httpx.Response, str | None]:
+        """The answer, and the token if it was refused as stale."""
         async with self._routes.turn:
             # read last, inside: who waited in line gets the token that was renewed meanwhile
             token = await self._tokens.access_token()
-            if token is None and not self._realm.key:
-                request = _without(request, "authorization")
-            return await self._routes.handle_async_request(_with(request, token) if token else request), token
+            if token is None:
+                bare = request if self._realm.key else _without(request, "authorization")
+                return await self._routes.handle_async_request(bare), None
+            answer = await self._routes.handle_async_request(_with(request, token))
+            if answer.status_code not in _REFUSALS:
+                return answer, None
+            # read inside as well: the next in line must not go before the renewal has begun
+            answer, body = await _read(answer)
+            stale = body is not None and self._realm.stale(answer.status_code, answer.headers, body)
+            return answer, token if stale else None
 
 
 class _Rejoined(httpx.AsyncByteStream):
