@@ -19,7 +19,7 @@ UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 def logged(terminal: Terminal, canary: Canary) -> list[str]:
     """A profile with two log files that older or broken versions have filled with what must not get out; that."""
     token = f"eyJ{'hbGciOiJIUzI1NiJ9'}.eyJ{'zdWIiOiIxIn0'}.c2lnbmF0dXJl"
-    secrets = [token, canary.secret("refresh"), "482913", UUID, "ada.lovelace", "/home/ada"]
+    secrets = [token, canary.secret("refresh"), "482913", UUID, "ada.lovelace", "/srv/ada"]
     canary.learn("482913", "code")
     logs = terminal.profile / "logs"
     logs.mkdir(mode=0o700)
@@ -27,7 +27,7 @@ def logged(terminal: Terminal, canary: Canary) -> list[str]:
     lines = [
         f"2026-01-02 03:04:05,678 INFO desktopauth.x: access {secrets[0]}",
         f"refresh_token={secrets[1]} of ada.lovelace@example.com, the code 482913, the old token {UUID}",
-        "opened /home/ada/.local/share/desktopauth and https://p.test/auth/v1/verify?token=abc",
+        "opened /srv/ada/.local/share/desktopauth and https://p.test/auth/v1/verify?token=abc",
     ]
     (logs / "desktopauth.log").write_text("\n".join(lines), "utf-8")
     (logs / "desktopauth.log.1").write_bytes(b"the older \xff file\n")
@@ -36,7 +36,7 @@ def logged(terminal: Terminal, canary: Canary) -> list[str]:
 
 
 def export(terminal: Terminal, *arguments: object) -> tuple[int, str]:
-    environment = {"HOME": "/home/ada"}
+    environment = {"HOME": "/srv/ada"}
     done = terminal.run("export-logs", "--profile-dir", terminal.profile, *arguments, **environment)
     return done.returncode, done.stdout + done.stderr
 
