@@ -15,7 +15,7 @@ import pytest
 
 from tests.contract.lacks import LITE_LACKS
 from tests.contract.target import Target
-from tests.contract.targets import MISSING, complete, double_target, lite_target, named_target
+from tests.contract.targets import complaint, double_target, lite_target, named_target
 
 #: Both kinds of refresh token are out there, so the double is met twice.
 TARGETS = {
@@ -32,8 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*features): what an auth server must have for this case")
-    if _chosen(config) == "env" and not complete(os.environ):
-        raise pytest.UsageError(MISSING)
+    if _chosen(config) == "env" and (wrong := complaint(os.environ)):
+        raise pytest.UsageError(wrong)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

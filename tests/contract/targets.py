@@ -90,10 +90,8 @@ class Told:
         hands = PostgresHands(database) if database else None
         self.target = Target(environment[f"{prefix}URL"].rstrip("/"), environment[f"{prefix}KEY"], hands=hands)
         self.target.inbox, self.target.patience = _inbox(mailbox), 20
-        features = {word.strip() for word in environment.get(f"{prefix}FEATURES", "").split(",") if word.strip()}
-        if unknown := features - set(FEATURES):
-            raise pytest.UsageError(f"{prefix}FEATURES names what no case knows: {', '.join(sorted(unknown))}")
-        self._features = features | ({"mail"} if mailbox else set()) | ({"ageing"} if database else set())
+        given = {"mail"} if mailbox else set[str]()
+        self._features = features(environment) | given | ({"ageing"} if database else set())
 
     def has(self, feature: str) -> bool:
         """A feature that begins with "no-" is there if the other is not."""
@@ -106,8 +104,19 @@ class Told:
         return answer.status_code == httpx.codes.OK and bool(answer.json().get("mailer_autoconfirm"))
 
 
-def complete(environment: Mapping[str, str]) -> bool:
-    return all(environment.get(f"DESKTOPAUTH_CONTRACT_{name}") for name in ("URL", "KEY"))
+def features(environment: Mapping[str, str]) -> set[str]:
+    """The words of DESKTOPAUTH_CONTRACT_FEATURES."""
+    words = environment.get("DESKTOPAUTH_CONTRACT_FEATURES", "").split(",")
+    return {word.strip() for word in words if word.strip()}
+
+
+def complaint(environment: Mapping[str, str]) -> str | None:
+    """What is wrong with what the environment says."""
+    if not all(environment.get(f"DESKTOPAUTH_CONTRACT_{name}") for name in ("URL", "KEY")):
+        return MISSING
+    unknown = ", ".join(sorted(features(environment) - set(FEATURES)))
+    known = ", ".join(sorted(FEATURES))
+    return f"DESKTOPAUTH_CONTRACT_FEATURES has {unknown}; the cases know {known}." if unknown else None
 
 
 def _inbox(place: str | None) -> Inbox | None:

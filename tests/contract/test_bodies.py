@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from tests.contract.target import PASSWORD, Target, needs, worked
+from tests.contract.target import PASSWORD, Target, error_code, needs, worked
 
 
 def refusal(target: Target, version: str) -> httpx.Response:
@@ -50,8 +50,9 @@ def test_a_body_that_is_no_json_is_refused(target: Target) -> None:
     assert answer.headers["x-sb-error-code"] == "bad_json"
 
 
-def test_a_path_that_is_none_is_not_found(target: Target) -> None:
-    assert target.get("/nowhere").status_code == 404
+def test_a_path_that_is_none_is_not_found_without_a_word(target: Target) -> None:
+    answer = target.get("/nowhere")
+    assert (answer.status_code, error_code(answer)) == (404, None)
 
 
 def test_the_settings_tell_what_is_switched_on(target: Target) -> None:

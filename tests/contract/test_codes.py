@@ -136,6 +136,25 @@ def test_a_second_mail_within_the_minute_is_refused_with_the_seconds(target: Tar
     assert "retry-after" not in answer.headers
 
 
+@needs("mail")
+def test_a_second_recovery_within_the_minute_is_refused_too(target: Target) -> None:
+    person, code = recovering(target)
+    refused(target.post("/recover", {"email": person.email}), 429, "over_email_send_rate_limit")
+    worked(target.verify(person.email, code, "recovery"))
+
+
+@needs("mail", "ageing")
+def test_only_the_newest_code_is_good(target: Target) -> None:
+    person, old = recovering(target)
+    target.age(person, MINUTE)
+    before = len(target.mails(person.email))
+    worked(target.post("/recover", {"email": person.email}))
+    new = target.code(person.email, before + 1)
+    if new != old:
+        refused(target.verify(person.email, old, "recovery"), 403, "otp_expired")
+    worked(target.verify(person.email, new, "recovery"))
+
+
 @needs("no-autoconfirm", "mail", "ageing")
 def test_after_a_minute_a_new_code_comes_and_the_old_one_is_dead(target: Target) -> None:
     person, old = unconfirmed(target)

@@ -13,7 +13,7 @@ import pytest
 from tests.contract.inboxes import Mailpit
 from tests.contract.lacks import LITE_LACKS
 from tests.contract.suite import cases, failing
-from tests.contract.targets import MISSING
+from tests.contract.targets import MISSING, complaint
 from tests.double.mutants import MUTANTS
 from tests.double.server import double
 from tests.double.settings import Settings
@@ -85,6 +85,14 @@ def test_without_a_server_the_run_stops_with_a_sentence() -> None:
     ended = suite_at("password")
     assert ended.returncode == pytest.ExitCode.USAGE_ERROR
     assert MISSING in ended.stderr
+
+
+def test_a_feature_that_no_case_knows_is_complained_of() -> None:
+    told = {"DESKTOPAUTH_CONTRACT_URL": "http://127.0.0.1:1", "DESKTOPAUTH_CONTRACT_KEY": "key"}
+    assert complaint(told) is None
+    said = complaint(told | {"DESKTOPAUTH_CONTRACT_FEATURES": "mfa, telepathy"})
+    assert said
+    assert "has telepathy;" in said
 
 
 def test_a_server_that_is_only_named_is_held_to_the_same_cases(tmp_path_factory: pytest.TempPathFactory) -> None:

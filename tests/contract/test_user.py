@@ -95,6 +95,23 @@ def test_a_new_address_counts_once_every_code_was_typed_in(target: Target) -> No
     refused(target.sign_in(person.email), 400, "invalid_credentials")
 
 
+@needs("mail")
+def test_until_then_the_new_address_is_shown_apart(target: Target) -> None:
+    person, email = target.somebody(), target.stranger()
+    change(target, person, email)
+    user = worked(target.get("/user", by=person.session))
+    assert (user["email"], user["new_email"]) == (person.email, email)
+    refused(target.sign_in(email), 400, "invalid_credentials")
+
+
+@needs("mail")
+def test_a_second_new_address_within_the_minute_is_refused(target: Target) -> None:
+    person = target.somebody()
+    change(target, person, target.stranger())
+    answer = target.put("/user", {"email": target.stranger()}, by=person.session)
+    refused(answer, 429, "over_email_send_rate_limit")
+
+
 @needs("mail", "double_confirm")
 def test_the_first_of_two_confirmations_gives_no_session(target: Target) -> None:
     person, email = target.somebody(), target.stranger()

@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """``body`` goes out as JSON; ``None`` is no body at all."""
+    """``body`` goes out as JSON, bytes as plain text; ``None`` is no body at all."""
 
     status: int
     body: Any = None
@@ -45,7 +45,7 @@ def respond(project: Project, call: Call) -> Reply:
         if found:
             named = Call(call.method, call.path, call.query, call.headers, call.body, found.groupdict())
             return endpoint(project, named)
-    return Reply(404, "404 page not found")
+    return Reply(404, b"404 page not found\n")
 
 
 def _token(project: Project, call: Call) -> Reply:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 
 class Clock:
-    """Seconds since the epoch, as the server sees them."""
+    """Seconds since the epoch, as the server sees them; ``base`` may be a time that does not run by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: Callable[[], float] = time.time) -> None:
+        self._base = base
         self.ahead = 0.0  # seconds
 
     def now(self) -> float:
-        return time.time() + self.ahead
+        return self._base() + self.ahead
 
     def advance(self, seconds: float) -> None:
         self.ahead += seconds

@@ -81,13 +81,14 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _send(self, reply: Reply, date: str) -> None:
-        payload = b"" if reply.body is None else json.dumps(reply.body).encode()
+        kind, payload = _written(reply.body)
         self.send_response_only(reply.status)
         self.send_header("Date", date)
         for name, value in reply.headers.items():
             self.send_header(name, value)
+        if kind:
+            self.send_header("Content-Type", kind)
         if reply.status != 204:
-            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
@@ -96,6 +97,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Nothing."""
+
+
+def _written(body: Any) -> tuple[str, bytes]:
+    """The kind of a body, and its bytes."""
+    match body:
+        case None:
+            return "", b""
+        case bytes():
+            return "text/plain; charset=utf-8", body
+        case _:
+            return "application/json", json.dumps(body).encode()
 
 
 def _body(raw: bytes) -> dict[str, Any]:
