@@ -216,6 +216,37 @@ def test_a_folder_for_locks_that_is_not_ours_fails(terminal: Terminal, keyring: 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")
+def test_a_profile_that_is_open_or_damaged_is_told(terminal: Terminal, keyring: dict[str, str]) -> None:
+    folder = terminal.home / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    done = terminal.run("doctor", "--demo", "--profile-dir", folder)
+    assert "others can look into" in done.stdout
+    assert done.returncode == 0
+    (folder / "profile-id").write_text("damaged")
+    done = terminal.run("doctor", "--demo", "--profile-dir", folder)
+    assert "is damaged." in done.stdout
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "result", "words"),
+    [
+        ("eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.c2lnbmF0dXJl", "ok", "an anon key"),
+        ("something", "warn", "of no kind that Supabase gives out"),
+    ],
+)
+def test_the_kind_of_a_key_is_told(
+    terminal: Terminal, keyring: dict[str, str], key: str, result: str, words: str
+) -> None:
+    with scripted_server() as server:
+        server.always = lambda _: Reply(200, SETTINGS)
+        status, told = examine(terminal.at(server.url, key))
+    assert (status, told["key"][0]) == (0, result)
+    assert words in told["key"][1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX")
 def test_logs_that_others_can_read_are_told(terminal: Terminal, keyring: dict[str, str]) -> None:
     (terminal.profile / "logs").mkdir()
     (terminal.profile / "logs").chmod(0o755)

@@ -140,7 +140,38 @@ def test_offline_it_signs_out_here_and_says_what_the_server_still_knows(
     assert terminal("status").returncode == 1
 
 
-@pytest.mark.parametrize("status", [500, 503, 429, 401])
+@pytest.mark.parametrize("everywhere", [[], ["--everywhere"]])
+def test_a_token_that_the_servers_clock_has_ended_is_renewed_and_then_used(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session, canary: Canary, everywhere: list[str]
+) -> None:
+    body = {"expires_in": 3600, "expires_at": time.time() + 3600, "user": {"id": "5"}, "token_type": "bearer"}
+    fresh = body | {"access_token": canary.secret("access"), "refresh_token": canary.secret("refresh")}
+    with scripted_server() as server:
+        server.play(Reply(403, {"code": "bad_jwt", "message": "token is expired"}), Reply(200, fresh))
+        server.always = lambda seen: Reply(200, {"id": "5"}) if seen.method == "GET" else Reply(204)
+        there = terminal.at(server.url)
+        there.keep(made_up)
+        done = there("sign-out", *everywhere)
+        asked = [seen.path.removeprefix("/auth/v1/").partition("?")[0] for seen in server.seen]
+    assert asked == (["user", "token", "user", "logout"] if everywhere else ["logout", "token", "logout"])
+    assert done.returncode == 0
+    assert "The server has ended" in done.stdout
+
+
+def test_a_key_that_is_refused_is_not_taken_for_an_ended_session(
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
+) -> None:
+    with scripted_server() as server:
+        server.always = lambda _: Reply(401, {"message": "Invalid API key"})
+        there = terminal.at(server.url)
+        there.keep(made_up)
+        done = there("sign-out", "--everywhere")
+    assert done.returncode == 0
+    assert "the project doesn't accept this app's key" in done.stdout
+    assert "Other devices are still signed in." in done.stdout
+
+
+@pytest.mark.parametrize("status", [500, 429, 401])
 def test_a_server_in_trouble_keeps_nobody_signed_in_here(
     terminal: Terminal, keyring: dict[str, str], made_up: Session, status: int
 ) -> None:

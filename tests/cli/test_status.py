@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -114,6 +115,22 @@ def test_without_a_keyring_it_cannot_be_told(
     done = terminal("status")
     assert done.returncode == 2
     assert words in done.stdout
+
+
+def test_a_keyring_that_was_never_used_holds_nobody_and_is_not_set_up(
+    terminal: Terminal, own_keyring: PrivateKeyring
+) -> None:
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as bus:
+        secretstorage.get_default_collection(bus).delete()
+        terminal.state.lay("an earlier one")
+        assert terminal("status").returncode == 1
+        assert terminal("sign-out").returncode == 0
+        assert terminal("--forget-session").returncode == 0
+        assert not terminal.state.covers("an earlier one")
+        with pytest.raises(secretstorage.ItemNotFoundException):
+            secretstorage.Collection(bus)
 
 
 def test_a_keyring_that_does_not_answer_is_not_waited_for_for_ever(

@@ -22,13 +22,15 @@ from .statefile import StateFile
 class Glance:
     """Where it was looked, and what came of it: a session, nobody (neither), or the problem that hides the answer.
 
-    ``signed_out`` marks a session that is over although the keyring still holds it.
+    ``signed_out`` marks a session that is over although the keyring still holds it; ``unmade`` a keyring that is not
+    there yet: the system would ask for a password to make one.
     """
 
     place: str
     session: Session | None = None
     problem: VaultProblem | None = None
     signed_out: bool = False
+    unmade: bool = False
 
 
 def glance(entry: str, folder: Path) -> Glance:
@@ -41,7 +43,7 @@ def glance(entry: str, folder: Path) -> Glance:
         keyring = open_keyring()
         place = keyring.place
         if not keyring.readable():
-            return Glance(place)
+            return Glance(place, unmade=True)
         with FileLocks(folder, entry).store():
             return _seen(Records(keyring, entry, part_size=keyring.part_size).load(), place, StateFile(folder, entry))
     except BackendError as error:

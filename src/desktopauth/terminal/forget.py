@@ -34,7 +34,7 @@ def _forget(target: Target) -> str:
         seen = target.glance()
         problem = seen.problem
         if problem in (None, VaultProblem.CORRUPT):
-            problem = asyncio.run(_erase(target.entry, account_folder()))
+            problem = asyncio.run(_erase(target.entry, account_folder(), keyring=not seen.unmade))
     except TimeoutError:
         problem = VaultProblem.WAITING
     except OSError as error:
@@ -42,8 +42,13 @@ def _forget(target: Target) -> str:
     return vault_sentence(problem) if problem else ""
 
 
-async def _erase(entry: str, folder: Path) -> VaultProblem | None:
-    vault = KeyringVault(entry, state=StateFile(folder, entry), locks=FileLocks(folder, entry))
+async def _erase(entry: str, folder: Path, *, keyring: bool) -> VaultProblem | None:
+    state, locks = StateFile(folder, entry), FileLocks(folder, entry)
+    if not keyring:
+        state.remove()
+        locks.remove()
+        return None
+    vault = KeyringVault(entry, state=state, locks=locks)
     try:
         return await asyncio.wait_for(vault.forget(), _REMOVAL)
     finally:

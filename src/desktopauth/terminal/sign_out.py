@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from desktopauth.adapters.config import Config
 from desktopauth.adapters.entry import account_folder
@@ -22,6 +23,8 @@ from desktopauth.terminal.target import Target
 from desktopauth.terminal.words import clock_time, printable, server_reason, vault_sentence
 
 _PROMPT = 60.0  # seconds to type the keyring's password
+_GONE = ("session_not_found", "user_not_found")
+_NOBODY = "Nobody is signed in here."
 Say = Callable[[str], None]
 
 
@@ -32,18 +35,26 @@ def sign_out(target: Target, say: Say, *, everywhere: bool) -> int:
         return 0
     try:
         folder = account_folder()
-        if target.glance().problem is VaultProblem.LOCKED:
-            say("The keyring is locked, and may ask for its password now.")
+        seen = target.glance()
     except TimeoutError:
         say(f"You are not signed out. {vault_sentence(VaultProblem.WAITING)}")
         return 1
     except OSError as error:
         say(f"You are not signed out. The folder for locks can't be used: {error.strerror or error}")
         return 1
-    state, locks = StateFile(folder, target.entry), FileLocks(folder, target.entry)
-    vault = KeyringVault(target.entry, state=state, locks=locks)
+    if seen.unmade:
+        say(_NOBODY)
+        return 0
+    if seen.problem is VaultProblem.LOCKED:
+        say("The keyring is locked, and may ask for its password now.")
+    return asyncio.run(_depart(target, folder, say, everywhere=everywhere))
+
+
+async def _depart(target: Target, folder: Path, say: Say, *, everywhere: bool) -> int:
+    state = StateFile(folder, target.entry)
+    vault = KeyringVault(target.entry, state=state, locks=FileLocks(folder, target.entry))
     try:
-        return asyncio.run(_Departure(target, vault, state, say).leave(everywhere=everywhere))
+        return await _Departure(target, vault, state, say).leave(everywhere=everywhere)
     finally:
         vault.close()
 
@@ -59,7 +70,7 @@ class _Departure:
         stored = await self._load()
         match stored:
             case Absent():
-                self.say("Nobody is signed in here.")
+                self.say(_NOBODY)
                 return 0
             case Unread(problem):
                 self.say(f"You are not signed out. {vault_sentence(problem)}")
@@ -116,20 +127,29 @@ async def _revoke(config: Config, session: Session, *, everywhere: bool) -> None
     """Tell the server, which takes a valid access token: an expired one is refreshed first. Raises AuthError."""
     async with aclosing(Pool(config.url)) as pool:
         gateway = SupabaseGateway(config.url, config.key, pool, observe=lambda _moment, _took: None)
+        if time.time() + session.skew < session.expires_at:
+            try:
+                return await _end(gateway, session.access_token, everywhere=everywhere)
+            except AuthError as error:
+                if error.problem.code != "bad_jwt":  # it has expired, by a clock that is ahead of what we know
+                    raise
         try:
-            if time.time() + session.skew >= session.expires_at:
-                session = await gateway.refresh(session.refresh_token)
-            if everywhere:  # signing out counts a session that is gone as done, but it could not end the others
-                await gateway.user(session.access_token)
+            fresh = await gateway.refresh(session.refresh_token)
         except AuthError as error:
             if everywhere or error.kind is not ErrorKind.SESSION_ENDED:
                 raise
-            return
-        await gateway.sign_out(session.access_token, "global" if everywhere else "local")
+        else:
+            await _end(gateway, fresh.access_token, everywhere=everywhere)
+
+
+async def _end(gateway: SupabaseGateway, token: str, *, everywhere: bool) -> None:
+    if everywhere:  # signing out counts a session that is gone as done, but it could not end the others
+        await gateway.user(token)
+    await gateway.sign_out(token, "global" if everywhere else "local")
 
 
 def _unrevoked(error: AuthError, session: Session, *, everywhere: bool) -> list[str]:
-    if everywhere and (error.kind is ErrorKind.SESSION_ENDED or error.problem.status in (401, 403, 404)):
+    if everywhere and (error.kind is ErrorKind.SESSION_ENDED or error.problem.code in _GONE):
         return [
             "This session had ended on the server already, so it couldn't sign out the other devices.",
             'Sign in again and run "desktopauth sign-out --everywhere" to do that.',
