@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -12,7 +13,7 @@ from desktopauth.adapters.own import check_origin, http_client
 from desktopauth.adapters.pool import Pool
 from tests.adapters.tokens import Live, two
 from tests.scenario import Run
-from tests.scripted_server import Reply, ScriptedServer, scripted_server
+from tests.scripted_server import Reply, ScriptedServer, scripted_server, self_made_certificate
 
 T = TypeVar("T")
 
@@ -129,6 +130,13 @@ def test_what_leaves_holds_no_token(api: ScriptedServer, run: Run) -> None:
     answer = get(run, live, (api.url,), api.url)
     said = f"{answer.request.headers.raw!r}{answer.headers.raw!r}{answer!r}"
     assert all(str(token) not in said for token in (before, live.token))
+
+
+def test_an_api_that_nobody_vouches_for_gets_nothing(tmp_path: Path, run: Run) -> None:
+    tls, _ = self_made_certificate(tmp_path)
+    with scripted_server(tls) as stranger, pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        get(run, two(), (stranger.url,), stranger.url)
+    assert stranger.seen == []
 
 
 @pytest.mark.parametrize(

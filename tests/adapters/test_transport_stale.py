@@ -29,6 +29,7 @@ NOT_STALE = {
     "rights": (401, {"code": "42501", "message": "permission denied for table jwt_expired"}),
     "rights of the person": (403, {"code": "42501", "message": 'new row violates row-level security policy for "x"'}),
     "rights, by Lite": (403, {"code": "PGRST301", "message": "new row violates row-level security policy"}),
+    "rights, by Lite in other words": (403, {"code": "PGRST301", "message": "permission denied"}),
     "rights, by older Storage": (
         400,
         {"statusCode": "403", "error": "Invalid JWT", "message": "new row violates row-level security policy"},

@@ -134,6 +134,25 @@ def test_own_clients_follow_who_is_signed_in_and_end_with_auth(project: Project,
     run(scenario)
 
 
+def test_an_api_of_ones_own_that_hangs_holds_up_neither_data_nor_refresh(
+    project: Project, tmp_path: Path, run: Run
+) -> None:
+    held = threading.Event()
+
+    async def scenario() -> None:
+        async with project.signed_in(tmp_path) as auth:
+            client, supabase = await auth.http(project.server.url), await auth.supabase()
+            hanging = [asyncio.create_task(client.get(f"{project.server.url}/slow")) for _ in range(120)]
+            await until(lambda: sum(seen.path == "/slow" for seen in project.server.seen) == 64)
+            await auth.refresh()
+            assert (await supabase.table("notes").select("*").execute()).data == []
+            held.set()
+            assert {answer.status_code for answer in await asyncio.gather(*hanging)} == {200}
+
+    project.server.always = lambda seen: Reply(200, [], wait=held) if seen.path == "/slow" else project.answer(seen)
+    run(scenario)
+
+
 # ---- with tokens in the test's hand
 
 

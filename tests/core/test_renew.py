@@ -84,6 +84,19 @@ def test_a_refresh_that_fails_renews_nothing(error: Exception, world: World, run
     assert world.gateway.count("refresh") == 1
 
 
+def test_after_a_failure_it_is_tried_again_when_its_time_has_come(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in(session := aged(world, 60)) as auth:
+            tokens = await tokens_of(auth, world)
+            world.gateway.script.plan("refresh", offline(), fresh := world.session())
+            assert await tokens.renew(session.access_token) is None
+            world.clock.advance(1.0)
+            assert await tokens.renew(session.access_token) == fresh.access_token
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 2
+
+
 @pytest.mark.parametrize(
     ("age", "life", "refreshes"), [(0, 3600, 0), (29, 3600, 0), (30, 3600, 1), (1.4, 2, 0), (2.1, 2, 1), (60, 2, 1)]
 )
