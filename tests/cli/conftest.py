@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from desktopauth.adapters.locks import FileLocks
 from desktopauth.adapters.paths import profile_at
 from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import KeyringVault, peek
-from desktopauth.core.models import Session
+from desktopauth.core.models import Session, User
 from desktopauth.core.ports import Saved
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
@@ -121,6 +122,13 @@ def arrive(lite: EmbeddedServer) -> Callable[[], Session]:
         return Session.from_wire(asyncio.run(scenario()))
 
     return come
+
+
+@pytest.fixture
+def made_up(canary: Canary) -> Session:
+    """A session that no server knows."""
+    user = User("5", "ada@example.com")
+    return Session(canary.secret("access"), canary.secret("refresh"), time.time() + 3000, 3600, user)
 
 
 def lock() -> None:
