@@ -83,6 +83,7 @@ LITE_LACKS: dict[str, str] = {
     "test_a_code_is_good_for_one_exchange": _NO_PROVIDER,
     "test_a_wrong_verifier_is_refused_and_spends_nothing": _NO_PROVIDER,
     "test_a_code_that_comes_too_late_has_expired": _NO_PROVIDER,
+    "test_without_a_challenge_the_session_itself_goes_by_the_browser": _NO_PROVIDER,
     "test_what_is_linked_already_is_told_at_the_end_of_the_walk": _NO_PROVIDER,
     "test_linking_is_not_found_where_it_is_switched_off": _NO_LINKING,
     "test_linking_gives_a_new_session_and_leaves_the_old_one": _NO_LINKING,

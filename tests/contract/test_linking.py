@@ -115,8 +115,21 @@ def test_a_provider_that_is_off_is_told_before_any_browser_opens(target: Target)
 
 @needs("oauth")
 def test_a_challenge_that_is_none_is_told_before_any_browser_opens(target: Target) -> None:
-    answer = target.get("/authorize", params=walk(target).asked(code_challenge="short"))
-    refused(answer, 400, "validation_failed")
+    for wrong in ({"code_challenge": "short"}, {"code_challenge_method": ""}, {"code_challenge": ""}):
+        refused(target.get("/authorize", params=walk(target).asked(**wrong)), 400, "validation_failed")
+
+
+@needs("oauth")
+def test_without_a_challenge_the_session_itself_goes_by_the_browser(target: Target) -> None:
+    trip = walk(target)
+    asked = trip.asked(code_challenge="", code_challenge_method="")
+    url = f"{target.url}/authorize?{urlencode(asked)}"
+    while not url.startswith(BACK):
+        url = browse(url)
+    told = parse_qs(urlsplit(url).fragment)
+    assert "code" not in parse_qs(urlsplit(url).query)
+    assert worked(target.get("/user", by=told["access_token"][0]))["email"] == trip.hint
+    worked(target.refresh(told["refresh_token"][0]))
 
 
 @needs("no-linking")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from email.utils import parsedate_to_datetime
 
 from tests.contract.target import OTHER_PASSWORD, PASSWORD, Target, claims, needs, refused, worked
 
@@ -145,8 +145,5 @@ def test_a_sign_in_is_a_session_of_its_own(target: Target) -> None:
 
 
 def test_the_servers_clock_comes_with_every_answer(target: Target) -> None:
-    from email.utils import parsedate_to_datetime
-
     date = parsedate_to_datetime(target.sign_in(target.stranger()).headers["date"])
     assert abs(date.timestamp() - target.clock()) < 60
-    assert target.clock() > time.time() - 60

@@ -22,7 +22,8 @@ def authorize(project: Project, query: dict[str, str], linking: User | None = No
     if query.get("provider") not in project.settings.providers:
         raise bad_request("validation_failed", "Unsupported provider: provider is not enabled")
     challenge, method = query.get("code_challenge", ""), query.get("code_challenge_method", "").lower()
-    if not _CHALLENGE.fullmatch(challenge) or method not in ("s256", "plain"):
+    proved = _CHALLENGE.fullmatch(challenge) and method in ("s256", "plain")
+    if (challenge or method) and not proved:
         raise bad_request("validation_failed", "PKCE flow requires code_challenge_method and code_challenge")
     target, hint = query.get("redirect_to", project.url), query.get("login_hint", f"{new_id()}@provider.example")
     flow = Flow(query["provider"], target, challenge, method, hint, project.now(), linking)
@@ -50,7 +51,16 @@ def callback(project: Project, query: dict[str, str]) -> str:
         flow.user = _link(project, flow, flow.linking) if flow.linking else _signed_in(project, flow)
     except Refusal as refusal:
         return _failed(flow.redirect_to, refusal)
-    return f"{flow.redirect_to}{'&' if urlsplit(flow.redirect_to).query else '?'}{urlencode({'code': flow.code})}"
+    if flow.challenge:
+        return f"{flow.redirect_to}{_joint(flow.redirect_to)}{urlencode({'code': flow.code})}"
+    return f"{flow.redirect_to}#{urlencode(_in_the_open(project, flow, flow.user))}&sb="
+
+
+def _in_the_open(project: Project, flow: Flow, user: User) -> dict[str, Any]:
+    """Without a challenge there is nothing to exchange: the session itself goes by the browser."""
+    project.flows.remove(flow)
+    session = {**sessions.begin(project, user, "oauth"), "provider_token": new_id()}
+    return {name: value for name, value in session.items() if name != "user"}
 
 
 def exchange(project: Project, body: dict[str, Any]) -> dict[str, Any]:
@@ -125,4 +135,8 @@ def _failed(target: str, refusal: Refusal) -> str:
         refusal.status, "server_error"
     )
     told = urlencode({"error": word, "error_code": refusal.code, "error_description": refusal.message})
-    return f"{target}{'&' if urlsplit(target).query else '?'}{told}#{told}&sb="
+    return f"{target}{_joint(target)}{told}#{told}&sb="
+
+
+def _joint(target: str) -> str:
+    return "&" if urlsplit(target).query else "?"
