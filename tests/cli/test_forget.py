@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import time
-
-import pytest
-
-from desktopauth.core.models import Session, User
+from desktopauth.core.models import Session
 from desktopauth.demo.keyring_service import PrivateKeyring
-from tests.canary import Canary
 from tests.cli.conftest import Terminal, lock
 from tests.scripted_server import scripted_server
-
-
-@pytest.fixture
-def session(canary: Canary) -> Session:
-    user = User("5", "ada@example.com")
-    return Session(canary.secret("access"), canary.secret("refresh"), time.time() - 100, 3600, user)
 
 
 def files_of(terminal: Terminal) -> list[str]:
     return sorted(path.name for path in (terminal.home / "state" / "desktopauth").iterdir())
 
 
-def test_the_entry_goes_whole_and_another_stays(terminal: Terminal, keyring: dict[str, str], session: Session) -> None:
+def test_the_entry_goes_whole_and_another_stays(terminal: Terminal, keyring: dict[str, str], made_up: Session) -> None:
     with scripted_server() as server:
         there = terminal.at(server.url)
-        there.keep(session)
+        there.keep(made_up)
         there.state.lay("somebody else's")
-        terminal.for_demo().keep(session)
+        terminal.for_demo().keep(made_up)
         done = there("--forget-session")
         assert server.seen == []
     assert (done.returncode, done.stdout, done.stderr) == (0, "Nothing of a session is stored here.\n", "")
@@ -55,9 +44,9 @@ def test_nothing_to_forget_is_no_error(terminal: Terminal, keyring: dict[str, st
 
 
 def test_a_locked_keyring_is_told_and_keeps_what_it_has(
-    terminal: Terminal, own_keyring: PrivateKeyring, session: Session
+    terminal: Terminal, own_keyring: PrivateKeyring, made_up: Session
 ) -> None:
-    terminal.keep(session)
+    terminal.keep(made_up)
     lock()
     done = terminal("--forget-session")
     assert done.returncode == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -22,23 +21,17 @@ from tests.cli.conftest import Terminal, lock
 from tests.scripted_server import scripted_server
 
 
-@pytest.fixture
-def session(canary: Canary) -> Session:
-    user = User("5", "ada@example.com")
-    return Session(canary.secret("access"), canary.secret("refresh"), time.time() + 3000, 3600, user)
-
-
 def test_nobody_is_told(terminal: Terminal, keyring: dict[str, str]) -> None:
     done = terminal("status")
     assert (done.returncode, done.stdout, done.stderr) == (1, "Nobody is signed in here.\n", "")
 
 
 def test_who_is_signed_in_is_told_without_asking_a_server(
-    terminal: Terminal, keyring: dict[str, str], session: Session
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
 ) -> None:
     with scripted_server() as server:
         there = terminal.at(server.url)
-        there.keep(session)
+        there.keep(made_up)
         done = there("status")
         assert server.seen == []
     assert done.returncode == 0
@@ -49,8 +42,8 @@ def test_who_is_signed_in_is_told_without_asking_a_server(
     ]
 
 
-def test_programs_are_told_in_json(terminal: Terminal, keyring: dict[str, str], session: Session) -> None:
-    terminal.keep(session)
+def test_programs_are_told_in_json(terminal: Terminal, keyring: dict[str, str], made_up: Session) -> None:
+    terminal.keep(made_up)
     done = terminal("status", "--json")
     told = json.loads(done.stdout)
     assert 2900 < told.pop("token_seconds_left") <= 3000
@@ -65,14 +58,14 @@ def test_programs_are_told_in_json(terminal: Terminal, keyring: dict[str, str], 
 
 
 def test_the_life_of_a_token_is_told_by_the_servers_clock(
-    terminal: Terminal, keyring: dict[str, str], session: Session
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
 ) -> None:
-    terminal.keep(replace(session, skew=3000 + 7300))
+    terminal.keep(replace(made_up, skew=3000 + 7300))
     assert "Access token: ended 2 hours ago; the app renews it" in terminal("status").stdout
 
 
-def test_the_demos_person_is_another(terminal: Terminal, keyring: dict[str, str], session: Session) -> None:
-    terminal.for_demo().keep(session)
+def test_the_demos_person_is_another(terminal: Terminal, keyring: dict[str, str], made_up: Session) -> None:
+    terminal.for_demo().keep(made_up)
     assert terminal("status").returncode == 1
     done = terminal.for_demo()("status")
     assert done.returncode == 0
@@ -80,18 +73,18 @@ def test_the_demos_person_is_another(terminal: Terminal, keyring: dict[str, str]
 
 
 def test_who_signed_out_is_nobody_although_the_keyring_was_not_cleared(
-    terminal: Terminal, keyring: dict[str, str], session: Session
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
 ) -> None:
-    terminal.keep(session)
-    terminal.state.lay(session.id)
+    terminal.keep(made_up)
+    terminal.state.lay(made_up.id)
     assert terminal("status").returncode == 1
     assert terminal.holds()
 
 
 def test_a_locked_keyring_is_told_and_not_unlocked(
-    terminal: Terminal, own_keyring: PrivateKeyring, session: Session
+    terminal: Terminal, own_keyring: PrivateKeyring, made_up: Session
 ) -> None:
-    terminal.keep(session)
+    terminal.keep(made_up)
     lock()
     done = terminal("status")
     assert done.returncode == 2
@@ -157,16 +150,16 @@ def test_what_cannot_be_read_is_left_alone(terminal: Terminal, keyring: dict[str
 
 
 def test_a_name_from_the_server_cannot_play_with_the_terminal(
-    terminal: Terminal, keyring: dict[str, str], session: Session
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
 ) -> None:
-    terminal.keep(replace(session, user=User("5", "a\x1b[2Jda@example.com")))
+    terminal.keep(replace(made_up, user=User("5", "a\x1b[2Jda@example.com")))
     assert terminal("status").stdout.startswith("a?[2Jda@example.com is signed in here.")
 
 
 def test_a_terminal_that_lacks_a_letter_gets_its_number(
-    terminal: Terminal, keyring: dict[str, str], session: Session
+    terminal: Terminal, keyring: dict[str, str], made_up: Session
 ) -> None:
-    terminal.keep(replace(session, user=User("5", "ådå@example.com")))
+    terminal.keep(replace(made_up, user=User("5", "ådå@example.com")))
     done = terminal("status", PYTHONIOENCODING="ascii:strict")
     assert done.returncode == 0
     assert done.stdout.startswith(r"\xe5d\xe5@example.com is signed in here.")

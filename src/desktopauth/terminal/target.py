@@ -11,7 +11,6 @@ from desktopauth.adapters.config import Config, ConfigError, read_config
 from desktopauth.adapters.entry import account_folder, entry_name
 from desktopauth.adapters.glance import Glance, glance
 from desktopauth.adapters.paths import Profile, known_profile
-from desktopauth.demo.project import PROJECT_ID
 from desktopauth.terminal.patience import in_time
 
 _APP_ID = "desktopauth"
@@ -47,13 +46,19 @@ def target_of(options: Namespace, environ: Mapping[str, str]) -> Target:
     """What is meant by the options, the environment and the profile's settings. Raises ConfigError, ProfileError."""
     profile = profile_of(options)
     if getattr(options, "demo", False):
-        if hasattr(options, "url") or hasattr(options, "key"):
-            raise ConfigError("The demo has a project of its own: leave out --url and --key, or --demo.")
-        entry = entry_name(_APP_ID, PROJECT_ID, profile.id)
-        return Target(entry, profile, None, getattr(options, "store", "auto") == "memory")
+        return _demo(options, profile)
     config = config_of(options, environ, profile.folder, profile.id)
     entry = entry_name(config.app_id, config.project_id, config.profile_id)
     return Target(entry, profile, config, config.store == "memory")
+
+
+def _demo(options: Namespace, profile: Profile) -> Target:
+    from desktopauth.demo.project import PROJECT_ID  # it knows how to start a server, which few of us need
+
+    if hasattr(options, "url") or hasattr(options, "key"):
+        raise ConfigError("The demo has a project of its own: leave out --url and --key, or --demo.")
+    entry = entry_name(_APP_ID, PROJECT_ID, profile.id)
+    return Target(entry, profile, None, getattr(options, "store", "auto") == "memory")
 
 
 def config_of(options: Namespace, environ: Mapping[str, str], folder: Path, profile_id: str) -> Config:
