@@ -17,7 +17,7 @@ from .routes import Origin, Routes, origin_of
 
 _REFUSALS = (400, 401, 403)
 _LARGEST_BODY = 1024 * 1024  # bytes of a request that are kept for sending it twice
-_LARGEST_ANSWER = 64 * 1024  # bytes of a refusal that are read for its words
+_LARGEST_ANSWER = 16 * 1024  # bytes of a refusal that are read for its words, which take one hundred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +129,15 @@ async def _read(answer: httpx.Response) -> tuple[httpx.Response, bytes | None]:
     """The answer as it came, and its body decoded; None if that is too long, or damaged."""
     stream = answer.stream
     assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker: it came from a pool
-    parts, rest, long = list[bytes](), aiter(stream), False
+    parts, rest, size = list[bytes](), aiter(stream), 0
     try:
         async for part in rest:
             parts.append(part)
-            if long := sum(map(len, parts)) > _LARGEST_ANSWER:
+            size += len(part)
+            if size > _LARGEST_ANSWER:
                 return _answer(answer, _Rejoined(parts, rest, answer)), None
     finally:
-        if not long:
+        if size <= _LARGEST_ANSWER:
             await answer.aclose()
     raw = b"".join(parts)
     try:
