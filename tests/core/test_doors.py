@@ -47,6 +47,26 @@ def test_a_sign_in_over_a_locked_keyring_is_for_this_run_and_writes_nothing(worl
     assert world.vault.calls == ["load"]
 
 
+def test_a_sign_in_while_the_keyring_is_asked_again_waits_and_writes_over_nothing(world: World, run: Run) -> None:
+    world.vault.put(stored := world.session())
+
+    async def scenario() -> None:
+        world.vault.script.plan("load", Unread(VaultProblem.LOCKED), gate := Gate())
+        async with world.auth(wait=False) as auth:
+            await until(lambda: isinstance(world.who(), StoreWanted))
+            auth.retry_store()
+            signing = asyncio.create_task(auth.sign_in(ADA.email, world.password))
+            await gate.reached.wait()
+            await settled()
+            assert world.gateway.count("sign_in") == 0
+            assert world.vault.session == stored
+            gate.open()
+            await signing
+
+    run(scenario)
+    assert world.names[0] == AuthEvent.INITIAL_SESSION
+
+
 def test_who_signs_in_over_somebody_else_signs_them_out_first(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.signed_in() as auth:

@@ -7,7 +7,7 @@ import asyncio
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.models import User
-from desktopauth.core.ports import Unread
+from desktopauth.core.ports import Found, Unread, Unsaved
 from desktopauth.core.state import Reason, SignedOut
 from tests.core.conftest import World
 from tests.core.fakes import Gate
@@ -178,6 +178,35 @@ def test_what_this_copy_writes_itself_is_no_reason_to_look(world: World, run: Ru
             assert world.vault.calls == before
 
     run(scenario)
+
+
+def test_what_could_not_be_saved_here_gives_way_to_nothing_older(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Unsaved(VaultProblem.DENIED))
+            await auth.refresh()
+            newest = world.held
+            world.vault.siblings_acts += 1  # the file says that somebody wrote, and the keyring holds what it held
+            auth.nudge()
+            await settled()
+            assert world.vault.calls[-1] == "load", "it has looked"
+            assert world.held == newest != world.vault.session
+
+    run(scenario)
+
+
+def test_a_stir_without_a_newer_record_changes_nothing(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            before = world.held
+            world.vault.stored = Found(world.session().to_json(), world.vault.last_generation)
+            world.vault.siblings_acts += 1
+            auth.nudge()
+            await settled()
+            assert world.held == before
+
+    run(scenario)
+    assert world.names == []
 
 
 def test_a_keyring_that_cannot_be_read_when_a_sibling_stirs_ends_nothing(world: World, run: Run) -> None:

@@ -204,7 +204,9 @@ class Auth:
 
     def changed(self, message: Message) -> None:
         self._state = reduce(self._state, message)
-        if not isinstance(self._state.session, Starting):
+        if isinstance(self._state.session, Starting):
+            self._started.clear()
+        else:
             self._started.set()
 
     def happened(self, change: AuthChange | None = None) -> None:

@@ -134,12 +134,17 @@ class Keeper:
         if epoch != self._epoch or isinstance(stored, Unread):
             return
         if isinstance(stored, Found) and theirs and theirs.user.id == session.user.id:
-            self._store.generation = stored.generation
-            if theirs.refresh_token != session.refresh_token:
-                self._hold(theirs)
-                self._listener.happened(self._admitted(AuthEvent.TOKEN_REFRESHED))
+            if self._store.memory_only is None and stored.generation > (self._store.generation or 0):
+                self._follow(theirs, stored.generation)  # else what is stored is older than what could not be saved
         else:
             self._listener.happened(self._end(Reason.REPLACED if theirs else Reason.ELSEWHERE))
+
+    def _follow(self, theirs: Session, generation: int) -> None:
+        known = self._session and self._session.refresh_token == theirs.refresh_token
+        self._store.generation = generation
+        if not known:
+            self._hold(theirs)
+            self._listener.happened(self._admitted(AuthEvent.TOKEN_REFRESHED))
 
     # ---- refresh
 
