@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+import httpx
 
 from .answers import Heard
 from .pool import Pool
+from .routes import named_proxy
 from .transport import Ear, call_client
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,6 @@ async def inquire(url: str, key: str) -> Inquiry:
 
 def proxy_for(url: str) -> str:
     """The proxy that the system names for ``url``, without its user and password; empty for none."""
-    where = urlsplit(url)
-    if where.hostname in _LOOPBACK or proxy_bypass(where.hostname or ""):
-        return ""
-    known = getproxies()
-    named = known.get(where.scheme) or known.get("all") or ""
-    proxy = urlsplit(named if "://" in named else f"//{named}", scheme="http")
+    named = named_proxy(httpx.URL(url))
+    proxy = urlsplit(named)
     return f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}" if named else ""

@@ -75,15 +75,20 @@ class Routes(httpx.AsyncBaseTransport):
         return httpx.AsyncHTTPTransport(verify=self._context, proxy=proxy, limits=_LIMITS)
 
 
-def _proxy(target: httpx.URL) -> str:
-    """The address of the proxy that the system names for ``target``; empty for none, and always for loopback."""
+def named_proxy(target: httpx.URL) -> str:
+    """The proxy that the system names for ``target``, of whatever kind; empty for none, and always for loopback."""
     if target.host in LOOPBACK or proxy_bypass(target.host):
         return ""
     known = getproxies()
     address = known.get(target.scheme) or known.get("all") or ""
-    if not address:
+    return address if not address or "://" in address else f"http://{address}"
+
+
+def _proxy(target: httpx.URL) -> str:
+    """The same, if it is of a kind that we can speak to. Raises UnusableProxyError."""
+    whole = named_proxy(target)
+    if not whole:
         return ""
-    whole = address if "://" in address else f"http://{address}"
     try:
         scheme = httpx.Proxy(whole).url.scheme
     except (httpx.InvalidURL, ValueError):
