@@ -80,9 +80,8 @@ def _do(options: argparse.Namespace) -> int:
     if options.forget_session or options.command not in (None, "run", "demo"):
         from desktopauth.terminal.commands import command
 
-        if isinstance(
-            sys.stdout, TextIOWrapper
-        ):  # a name that the terminal's encoding lacks must not end in a traceback
+        # a name that the terminal's encoding lacks must not end in a traceback
+        if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         return command(options, print)
     _need_app(options)
