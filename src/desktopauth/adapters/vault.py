@@ -146,14 +146,14 @@ class MemoryVault:
 
     place = "memory"
 
-    def stamp(self) -> object:
-        """Nobody else can change it."""
-        return None
-
     def __init__(self, tombstones: Tombstones) -> None:
         self._tombstones = tombstones
         self._stored: Stored = Absent()
         self._generation = 0  # never falls, so that no number is ever given to two sessions
+
+    def stamp(self) -> object:
+        """Nobody else can change it."""
+        return None
 
     async def load(self) -> Stored:
         return self._stored
