@@ -202,6 +202,18 @@ def _of_another(stored: Stored, session_id: str) -> bool:
         return False
 
 
+async def forget_entry(entry: str, folder: Path) -> VaultProblem | None:
+    """Remove all of ``entry``: what the keyring holds, unknown formats too, and its files in ``folder``. None: it is.
+
+    Raises OSError for the files.
+    """
+    vault = KeyringVault(entry, state=StateFile(folder, entry), locks=FileLocks(folder, entry))
+    try:
+        return await vault.forget()
+    finally:
+        vault.close()
+
+
 def peek(entry: str, folder: Path) -> bool:
     """Whether the keyring holds anything of ``entry``, seen from outside. Blocks. Raises BackendError, OSError."""
     keyring = open_keyring()

@@ -15,11 +15,9 @@ from typing import Any
 
 from desktopauth.adapters.backends import usual_place
 from desktopauth.adapters.entry import account_folder, entry_name, make_private
-from desktopauth.adapters.locks import FileLocks
 from desktopauth.adapters.paths import temporary_profile
 from desktopauth.adapters.records import BackendError
-from desktopauth.adapters.statefile import StateFile
-from desktopauth.adapters.vault import KeyringVault, peek
+from desktopauth.adapters.vault import forget_entry, peek
 from desktopauth.demo.keyring_service import KeyringServiceError, missing_programs, private_keyring
 from desktopauth.demo.project import PROJECT_ID
 
@@ -41,7 +39,8 @@ def tour(folder: Path, *, pictures: bool, tell: Callable[[str], None]) -> int:
         try:
             _acts(report, profile.folder, entry, environment, pictures)
         finally:
-            asyncio.run(_forget(entry))
+            # whatever a failed act may have left: the entry was made for this tour alone
+            asyncio.run(forget_entry(entry, make_private(account_folder())))
     report.write()
     tell(f"The tour {'held' if report.ok else 'did NOT hold'}: see {folder / 'report.json'}.")
     return 0 if report.ok else 1
@@ -136,11 +135,3 @@ def _keyring_works() -> bool:
 
 def _ourselves() -> list[str]:
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktopauth"]
-
-
-async def _forget(entry: str) -> None:
-    """Whatever a failed act may have left: the entry was made for this tour alone."""
-    folder = make_private(account_folder())
-    vault = KeyringVault(entry, state=StateFile(folder, entry), locks=FileLocks(folder, entry))
-    await vault.forget()
-    vault.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from desktopauth.adapters.entry import account_folder
 from desktopauth.adapters.locks import FileLocks
 from desktopauth.adapters.statefile import StateFile
-from desktopauth.adapters.vault import KeyringVault
+from desktopauth.adapters.vault import forget_entry
 from desktopauth.core.errors import VaultProblem
 from desktopauth.terminal.target import Target
 from desktopauth.terminal.words import vault_sentence
@@ -43,13 +43,8 @@ def _forget(target: Target) -> str:
 
 
 async def _erase(entry: str, folder: Path, *, keyring: bool) -> VaultProblem | None:
-    state, locks = StateFile(folder, entry), FileLocks(folder, entry)
-    if not keyring:
-        state.remove()
-        locks.remove()
-        return None
-    vault = KeyringVault(entry, state=state, locks=locks)
-    try:
-        return await asyncio.wait_for(vault.forget(), _REMOVAL)
-    finally:
-        vault.close()
+    if keyring:
+        return await asyncio.wait_for(forget_entry(entry, folder), _REMOVAL)
+    StateFile(folder, entry).remove()
+    FileLocks(folder, entry).remove()
+    return None
