@@ -80,19 +80,51 @@ def test_a_tombstone_covers_its_session_until_it_is_lifted(tmp_path: Path) -> No
     assert [state.covers(session) for session in ("one", "two")] == [False, True]
 
 
-def test_a_tombstone_is_private_empty_and_does_not_name_the_session(tmp_path: Path) -> None:
+def test_a_mark_is_private_empty_and_does_not_name_the_session(tmp_path: Path) -> None:
     state = StateFile(tmp_path / "f", ENTRY)
     state.lay("the-session-id")
-    [tombstone] = (tmp_path / "f").iterdir()
-    assert (tombstone.stat().st_size, modes(tmp_path / "f")) == (0, {0o600})
-    assert "the-session-id" not in tombstone.name
+    state.owe("the-session-id")
+    marks = list((tmp_path / "f").iterdir())
+    assert ([mark.stat().st_size for mark in marks], modes(tmp_path / "f")) == ([0, 0], {0o600})
+    assert not any("the-session-id" in mark.name for mark in marks)
+
+
+def test_a_sign_out_that_the_server_was_not_told_of_is_owed_until_it_is_paid(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    assert not state.owed()
+    state.paid("nobody's")
+    state.forgive()
+    assert not (tmp_path / "f").exists()
+    for session in ("one", "two", "one"):
+        state.owe(session)
+    state.paid("one")
+    assert StateFile(tmp_path / "f", ENTRY).owed()
+    state.paid("two")
+    state.paid("two")
+    assert not StateFile(tmp_path / "f", ENTRY).owed()
+
+
+def test_what_is_owed_is_forgiven_all_at_once_and_leaves_the_tombstones(tmp_path: Path) -> None:
+    state = StateFile(tmp_path / "f", ENTRY)
+    state.lay("one")
+    assert not state.owed()
+    for session in ("one", "two"):
+        state.owe(session)
+    state.lift("one")
+    assert state.owed()
+    state.lay("one")
+    state.forgive()
+    assert (state.owed(), state.covers("one")) == (False, True)
+    assert len(list((tmp_path / "f").iterdir())) == 1
 
 
 def test_entries_do_not_share_tombstones_or_state(tmp_path: Path) -> None:
     for other in ("Example 0123456789ac", "example 0123456789ab", "Exämple 0123456789ab"):
         StateFile(tmp_path, ENTRY).lay("s")
+        StateFile(tmp_path, ENTRY).owe("s")
         StateFile(tmp_path, ENTRY).write(Mark(1, present=True))
         assert not StateFile(tmp_path, other).covers("s")
+        assert not StateFile(tmp_path, other).owed()
         assert StateFile(tmp_path, other).read() is None
 
 
@@ -100,10 +132,11 @@ def test_removing_leaves_the_files_of_others(tmp_path: Path) -> None:
     state, other = StateFile(tmp_path, ENTRY), StateFile(tmp_path, "Example 0123456789ac")
     for each in (state, other):
         each.lay("s")
+        each.owe("s")
         each.write(Mark(1, present=True))
     state.remove()
-    assert (state.covers("s"), state.read()) == (False, None)
-    assert (other.covers("s"), other.read()) == (True, Mark(1, present=True))
+    assert (state.covers("s"), state.owed(), state.read()) == (False, False, None)
+    assert (other.covers("s"), other.owed(), other.read()) == (True, True, Mark(1, present=True))
 
 
 def test_a_mark_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +145,9 @@ def test_a_mark_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.
 
     state = StateFile(tmp_path / "f", ENTRY)
     monkeypatch.setattr(os, "open", full)
-    with pytest.raises(OSError, match="no space"):
-        state.lay("s")
+    for make in (state.lay, state.owe):
+        with pytest.raises(OSError, match="no space"):
+            make("s")
 
 
 def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:

@@ -119,6 +119,22 @@ class VaultContract:
 
         play(run, subject, scenario)
 
+    def test_what_the_server_is_owed_is_told_apart_from_tombstones(self, subject: Open, run: Run) -> None:
+        async def scenario(_: Vault, tombstones: Tombstones) -> None:
+            tombstones.lay("one")
+            said = [tombstones.owed()]
+            for step in (tombstones.owe, tombstones.owe, tombstones.paid, tombstones.paid, tombstones.owe):
+                step("one")
+                said.append(tombstones.owed())
+            tombstones.owe("two")
+            tombstones.forgive()
+            assert [*said, tombstones.owed(), tombstones.covers("one")] == [
+                *(False, True, True, False, False, True),
+                *(False, True),
+            ]
+
+        play(run, subject, scenario)
+
     def test_clearing_leaves_nothing_and_may_be_repeated(self, subject: Open, run: Run) -> None:
         async def scenario(vault: Vault, _: Tombstones) -> None:
             await vault.save("it", session_id="s", over=None)

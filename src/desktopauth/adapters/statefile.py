@@ -1,7 +1,7 @@
 """What is known of an entry without asking the keyring: its last generation, and the marks of sessions signed out.
 
-The first is the start-up hint, read before the window's first paint, and what a sibling process watches; the second
-keeps a person out although the keyring may be locked or slow. Neither holds a secret.
+The first is the start-up hint, read before the window's first paint, and what a sibling process watches; the marks keep
+a person out although the keyring may be locked or slow, and remember what the server was not told. None holds a secret.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from .entry import file_stem, make_private
 
 _FORMAT = 1
+_GONE, _UNREVOKED = ".gone", ".unrevoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,11 @@ class Mark:
 
 
 class StateFile:
-    """The files of one entry in ``folder``: ``<entry>.json``, and an empty ``<entry>.<fingerprint>.gone`` a sign-out.
+    """The files of one entry in ``folder``: ``<entry>.json``, and empty ones named by the fingerprint of a session.
 
-    The JSON is written by the vault alone, under the store lock. A tombstone is a file of its own because making one is
-    atomic, with nothing to read and change and so nothing to lock.
+    ``<entry>.<fingerprint>.gone`` is a tombstone: signed out here. ``<entry>.<fingerprint>.unrevoked`` says that the
+    server still has to be told. The JSON is written by the vault alone, under the store lock. A mark is a file of its
+    own because making one is atomic, with nothing to read and change and so nothing to lock.
     """
 
     def __init__(self, folder: Path, entry: str) -> None:
@@ -74,30 +76,60 @@ class StateFile:
 
     def lay(self, session_id: str) -> None:
         """Mark a session as signed out. Raises OSError if the mark could not be made."""
-        make_private(self._folder)
-        _write_private(self._tombstone(session_id), b"")
+        self._make(self._mark(session_id, _GONE))
 
     def covers(self, session_id: str) -> bool:
         """Whether the session was signed out. Raises OSError if that cannot be told."""
         try:
-            self._tombstone(session_id).lstat()
+            self._mark(session_id, _GONE).lstat()
         except (FileNotFoundError, NotADirectoryError):
             return False
         return True
 
     def lift(self, session_id: str) -> None:
         """Take the mark away, once the keyring was read back empty. Raises OSError."""
-        self._tombstone(session_id).unlink(missing_ok=True)
+        self._mark(session_id, _GONE).unlink(missing_ok=True)
+
+    def owe(self, session_id: str) -> None:
+        """Mark a session that is signed out here and still has to be revoked on the server. Raises OSError."""
+        self._make(self._mark(session_id, _UNREVOKED))
+
+    def owed(self) -> bool:
+        """Whether the server was not told of some sign-out. Raises OSError if that cannot be told."""
+        try:
+            return any(self._named(path.name, _UNREVOKED) for path in self._folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def paid(self, session_id: str) -> None:
+        """Take that mark away: the server knows. Raises OSError."""
+        self._mark(session_id, _UNREVOKED).unlink(missing_ok=True)
+
+    def forgive(self) -> None:
+        """Take all of those marks away, once the person was told. Raises OSError."""
+        self._remove(_UNREVOKED)
 
     def remove(self) -> None:
         """Remove all of this entry's files. Raises OSError."""
-        for path in [self.path, self.path.with_suffix(".tmp"), *self._folder.glob(f"{self._stem}.*.gone")]:
+        for path in (self.path, self.path.with_suffix(".tmp")):
             path.unlink(missing_ok=True)
+        self._remove(_GONE, _UNREVOKED)
 
-    def _tombstone(self, session_id: str) -> Path:
+    def _make(self, mark: Path) -> None:
+        make_private(self._folder)
+        _write_private(mark, b"")
+
+    def _mark(self, session_id: str, kind: str) -> Path:
         from desktopauth.core.models import fingerprint  # not above: the hint is read before the first paint
 
-        return self._folder / f"{self._stem}.{fingerprint(session_id)}.gone"
+        return self._folder / f"{self._stem}.{fingerprint(session_id)}{kind}"
+
+    def _named(self, name: str, *kinds: str) -> bool:
+        return name.startswith(f"{self._stem}.") and name.endswith(kinds)
+
+    def _remove(self, *kinds: str) -> None:
+        for path in [path for path in self._folder.glob(f"{self._stem}.*") if self._named(path.name, *kinds)]:
+            path.unlink(missing_ok=True)
 
 
 def _write_private(path: Path, content: bytes) -> None:

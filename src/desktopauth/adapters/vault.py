@@ -183,6 +183,7 @@ class MemoryTombstones:
 
     def __init__(self) -> None:
         self._gone: set[str] = set()
+        self._owed: set[str] = set()
 
     def lay(self, session_id: str) -> None:
         self._gone.add(session_id)
@@ -192,6 +193,18 @@ class MemoryTombstones:
 
     def lift(self, session_id: str) -> None:
         self._gone.discard(session_id)
+
+    def owe(self, session_id: str) -> None:
+        self._owed.add(session_id)
+
+    def owed(self) -> bool:
+        return bool(self._owed)
+
+    def paid(self, session_id: str) -> None:
+        self._owed.discard(session_id)
+
+    def forgive(self) -> None:
+        self._owed.clear()
 
 
 def _of_another(stored: Stored, session_id: str) -> bool:
