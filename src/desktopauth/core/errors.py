@@ -18,9 +18,13 @@ class Outcome(StrEnum):
     """What came of asking the server, before anybody interprets it."""
 
     REFUSED = "refused"  # an answer that says no, in a shape we know
-    UNREACHABLE = "unreachable"  # no answer
+    UNREACHABLE = "unreachable"  # the request never got there
+    LOST = "lost"  # it was sent, and no whole answer came: the server may have done what was asked
     UNREADABLE = "unreadable"  # an answer that is not the server's: HTML, half a body, another shape
     MISUSE = "misuse"  # nothing was sent: a mistake of ours or of the configuration
+
+
+NO_ANSWER = frozenset({Outcome.UNREACHABLE, Outcome.LOST})
 
 
 class ErrorKind(StrEnum):
@@ -28,6 +32,7 @@ class ErrorKind(StrEnum):
 
     BAD_CREDENTIALS = "bad_credentials"
     BAD_KEY = "bad_key"
+    CAPTIVE_PORTAL = "captive_portal"  # the network's own sign-in page stands in between
     CODE_REFUSED = "code_refused"
     EMAIL_NOT_CONFIRMED = "email_not_confirmed"
     INVALID_EMAIL = "invalid_email"
@@ -52,6 +57,8 @@ class VaultProblem(StrEnum):
     CORRUPT = "corrupt"  # there is something, and it cannot be read: left alone
     DENIED = "denied"  # the person or the system said no
     LOCKED = "locked"
+    OCCUPIED = "occupied"  # somebody else's session is stored: kept until the person says which one stays
+    TOO_LARGE = "too_large"  # the session is larger than what this keyring takes
     UNAVAILABLE = "unavailable"  # no service, none that may be used, or it broke
     WAITING = "waiting"  # no answer yet: a prompt is open, or the service is slow
 

@@ -6,7 +6,7 @@ import random
 from collections import deque
 from statistics import median
 
-from .errors import ErrorKind, Outcome, Problem
+from .errors import NO_ANSWER, ErrorKind, Problem
 from .models import Session
 from .state import Connection, TokenHealth
 
@@ -38,7 +38,7 @@ def connection_after(problem: Problem | None) -> Connection:
     """How a refresh that ended in ``problem`` has found the server."""
     if problem is None:
         return Connection.ONLINE
-    return Connection.OFFLINE if problem.outcome is Outcome.UNREACHABLE else Connection.DEGRADED
+    return Connection.OFFLINE if problem.outcome in NO_ANSWER else Connection.DEGRADED
 
 
 class ServerClock:
@@ -84,7 +84,7 @@ class Backoff:
 
     def hurry(self) -> None:
         """The way may be free again: try now. What the server itself asked for is still waited out."""
-        if self.problem and self.problem.outcome is Outcome.UNREACHABLE:
+        if self.problem and self.problem.outcome in NO_ANSWER:
             self.retry_at = 0.0
 
     def holds(self, now: float) -> bool:

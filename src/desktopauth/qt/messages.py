@@ -13,6 +13,7 @@ Place = Literal["email", "password", "code", "form"]
 _SENTENCES = {
     ErrorKind.BAD_CREDENTIALS: "That email and password don't match.",
     ErrorKind.BAD_KEY: "This app's key isn't accepted by its project. Check the publishable key.",
+    ErrorKind.CAPTIVE_PORTAL: "This network wants you to sign in to it first. Open any web page, then come back.",
     ErrorKind.CODE_REFUSED: "That code is wrong or has expired. Check it, or ask for a new one.",
     ErrorKind.EMAIL_NOT_CONFIRMED: "Confirm your email first. We can send the code again.",
     ErrorKind.INVALID_EMAIL: "That doesn't look like an email address.",
@@ -45,6 +46,8 @@ _STORE = {
     VaultProblem.CORRUPT: "What your system keyring holds for this app can't be read. It was left as it is.",
     VaultProblem.DENIED: "Your system keyring said no to this app.",
     VaultProblem.LOCKED: "Your system keyring is locked.",
+    VaultProblem.OCCUPIED: "Somebody else's sign-in is kept on this computer.",
+    VaultProblem.TOO_LARGE: "Your system keyring can't take a sign-in of this size.",
     VaultProblem.UNAVAILABLE: "No system keyring was found.",
     VaultProblem.WAITING: "Waiting for your system keyring. It may be asking for its password in another window.",
 }

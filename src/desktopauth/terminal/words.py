@@ -13,6 +13,8 @@ _VAULT = {
     ),
     VaultProblem.DENIED: "The keyring said no to this program. Allow it there, then try again.",
     VaultProblem.LOCKED: "The keyring is locked. Unlock it, for example by logging in to the desktop, then try again.",
+    VaultProblem.OCCUPIED: "The keyring holds somebody else's session for this app. It was left as it is.",
+    VaultProblem.TOO_LARGE: "The keyring can't take a session of this size.",
     VaultProblem.UNAVAILABLE: (
         "No keyring could be used here. Try again from a desktop session, where the system's keyring runs."
     ),
@@ -20,6 +22,7 @@ _VAULT = {
 }
 _SERVER = {
     ErrorKind.BAD_KEY: "the project doesn't accept this app's key",
+    ErrorKind.CAPTIVE_PORTAL: "this network wants you to sign in to it first",
     ErrorKind.MISUSE: "the request could not even be sent",
     ErrorKind.OFFLINE: "the server can't be reached",
     ErrorKind.RATE_LIMITED: "the server wants us to wait",
