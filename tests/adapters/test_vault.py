@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktopauth.adapters.records import BackendError
 from desktopauth.adapters.vault import Keyring, peek
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.ports import Absent, Found, Saved, Unread, Unsaved
@@ -135,6 +136,11 @@ class Prompting:
         self.open, self.answered = threading.Event(), threading.Event()
         self.held: dict[str, str] = {}
 
+    def readable(self) -> bool:
+        if not self.answered.is_set():
+            raise BackendError(VaultProblem.LOCKED)
+        return True
+
     def unlock(self, heads: Sequence[str]) -> None:
         self.open.set()
         self.answered.wait()
@@ -165,6 +171,19 @@ def test_an_open_prompt_holds_no_lock_and_a_caller_may_leave(tmp_path: Path, run
         prompting.answered.set()
         # the save was under way, so it is done; the clear was not, so it is dropped
         assert await ours.vault.load() == Found("it", 1)
+        ours.close()
+
+    run(scenario)
+
+
+def test_a_quiet_save_opens_no_prompt(tmp_path: Path, run: Run) -> None:
+    async def scenario() -> None:
+        prompting = Prompting()
+        ours = InKeyring(tmp_path / "account", keyring=lambda: prompting)
+        refused = await ours.vault.save("it", session_id="s", over=None, quiet=True)
+        assert refused == Unsaved(VaultProblem.LOCKED) and not prompting.open.is_set()
+        prompting.answered.set()
+        assert isinstance(await ours.vault.save("it", session_id="s", over=None, quiet=True), Saved)
         ours.close()
 
     run(scenario)
@@ -249,6 +268,9 @@ def test_a_fault_in_a_keyring_class_is_an_answer_and_not_the_end(
     expected_logs("desktopauth.vault: the keyring could not be used: ZeroDivisionError")
 
     class Faulty(Prompting):
+        def readable(self) -> bool:
+            return True
+
         def unlock(self, heads: Sequence[str]) -> None:
             raise ZeroDivisionError
 
@@ -268,6 +290,9 @@ def test_a_session_too_large_for_the_keyring_is_not_half_stored(
 
     class Small(Prompting):
         part_size = 100  # type: ignore[assignment] # as on Windows, only smaller
+
+        def readable(self) -> bool:
+            return True
 
         def unlock(self, heads: Sequence[str]) -> None:
             return

@@ -28,7 +28,7 @@ class Suicidal:
     def __init__(self, keyring: SystemKeyring, step: int) -> None:
         self.place = keyring.place
         self._keyring, self._left = keyring, step
-        self.unlock, self.get = keyring.unlock, keyring.get
+        self.unlock, self.readable, self.get = keyring.unlock, keyring.readable, keyring.get
 
     def set(self, service: str, value: str) -> None:
         self._one_less()

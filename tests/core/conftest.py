@@ -19,7 +19,8 @@ from desktopauth.core.ports import Tokens
 from desktopauth.core.state import Flow, Health, SessionState, SignedIn
 from desktopauth.core.timing import ServerClock
 from tests.canary import Canary
-from tests.core.fakes import FakeGateway, FakeLocks, FakeTombstones, ManualClock, MemoryVault, token
+from tests.core.fakes import FakeGateway, ManualClock, token
+from tests.core.stores import FakeLocks, FakeTombstones, MemoryVault
 from tests.scenario import settled, until
 
 ADA = User("ada", "ada@example.com")

@@ -1,4 +1,4 @@
-"""The outside world of the core, small and in our hand: a clock, a server, a keyring, tombstones and locks.
+"""The outside world of the core, small and in our hand: a clock and a server here, what is on disk in ``stores``.
 
 All of them write into one journal, so that a test can say in which order things happened.
 """
@@ -9,14 +9,14 @@ import asyncio
 import base64
 import json
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem
+from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 from desktopauth.core.models import Session, User
-from desktopauth.core.ports import Absent, Found, Kept, Saved, Scope, Stored, Superseded
+from desktopauth.core.ports import Scope
 
 START = 1_800_000_000.0  # seconds since the epoch
 
@@ -165,121 +165,6 @@ class FakeGateway:
     async def _session(self, name: str, *arguments: Any) -> Session:
         found: Session = await self._ask(name, *arguments, default=self._mint)
         return found
-
-
-class FakeTombstones:
-    """Marks in memory. ``broken`` makes each of the named operations fail as a full or foreign disk does."""
-
-    def __init__(self, journal: list[str]) -> None:
-        self.laid: set[str] = set()
-        self.broken: set[str] = set()
-        self._journal = journal
-
-    def lay(self, session_id: str) -> None:
-        self._try("lay")
-        self.laid.add(session_id)
-
-    def covers(self, session_id: str) -> bool:
-        self._try("covers", silent=True)
-        return session_id in self.laid
-
-    def lift(self, session_id: str) -> None:
-        if session_id in self.laid:
-            self._try("lift")
-            self.laid.discard(session_id)
-
-    def _try(self, what: str, *, silent: bool = False) -> None:
-        if not silent:
-            self._journal.append(f"tombstone {what}")
-        if what in self.broken:
-            raise OSError(28, "No space left on device")
-
-
-class MemoryVault:
-    """A keyring in memory that keeps the vault's promises: calls queue up, ``over`` and tombstones are checked."""
-
-    place = "memory of the test"
-
-    def __init__(self, tombstones: FakeTombstones, journal: list[str]) -> None:
-        self.stored: Found | None = None
-        self.last_generation = 0
-        self.siblings_acts = 0
-        self.script = Script()
-        self.calls: list[str] = []
-        self._tombstones, self._journal = tombstones, journal
-        self._queue = asyncio.Lock()
-
-    @property
-    def session(self) -> Session | None:
-        """What a copy of the app that starts now would find."""
-        return Session.from_json(self.stored.text) if self.stored else None
-
-    def put(self, session: Session) -> None:
-        """As if another copy of the app had saved it."""
-        self.siblings_acts += 1
-        self.last_generation += 1
-        self.stored = Found(session.to_json(), self.last_generation)
-
-    def wipe(self) -> None:
-        """As if another copy of the app had signed out and cleared it."""
-        self.siblings_acts += 1
-        self.stored = None
-
-    def stamp(self) -> object:
-        return self.siblings_acts
-
-    async def load(self) -> Stored:
-        return await self._do("load", lambda: self.stored or Absent())
-
-    async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
-        def keep() -> Kept:
-            there = self.stored.generation if self.stored else None
-            if session_id in self._tombstones.laid or (over is not None and over != there):
-                return Superseded()
-            self.last_generation += 1
-            self.stored = Found(text, self.last_generation)
-            return Saved(self.last_generation)
-
-        return await self._do("save", keep)
-
-    async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
-        def wipe() -> None:
-            if self.stored and session_id in (None, Session.from_json(self.stored.text).id):
-                self.stored = None
-
-        return await self._do("clear", wipe)
-
-    async def _do(self, name: str, default: Callable[[], Any]) -> Any:
-        self.calls.append(name)
-        async with self._queue:
-            answer = await self.script.play(name, default)
-            self._journal.append(name)
-            return answer
-
-
-class FakeLocks:
-    """The refresh lock; ``waiting`` counts who wants it. ``broken`` is raised instead of taking it."""
-
-    def __init__(self, journal: list[str]) -> None:
-        self.lock = asyncio.Lock()
-        self.broken: Exception | None = None
-        self.on_release: Callable[[], None] = lambda: None
-        self._journal = journal
-
-    def refresh(self) -> AbstractAsyncContextManager[None]:
-        return self._held()
-
-    @asynccontextmanager
-    async def _held(self) -> AsyncIterator[None]:
-        if self.broken:
-            raise self.broken
-        async with self.lock:
-            self._journal.append("locked")
-            try:
-                yield
-            finally:
-                self.on_release()
-                self._journal.append("released")
 
 
 def token(session_id: str, secret: str) -> str:

@@ -48,6 +48,8 @@ class Keyring(Backend, Protocol):
 
     def unlock(self, heads: Sequence[str]) -> None: ...
 
+    def readable(self) -> bool: ...
+
 
 class KeyringVault:
     """The session of ``entry`` in the system keyring. ``state`` and ``locks`` are of the same entry and folder."""
@@ -72,9 +74,9 @@ class KeyringVault:
     async def load(self) -> Stored:
         return await self._worker.ask(lambda: self._locked(self._load), Unread)
 
-    async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
+    async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:
         job = partial(self._save, text=text, session_id=session_id, over=over)
-        return await self._worker.ask(lambda: self._locked(job), Unsaved)
+        return await self._worker.ask(lambda: self._locked(job, quiet=quiet), Unsaved)
 
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         job = partial(self._clear, session_id=session_id)
@@ -88,8 +90,10 @@ class KeyringVault:
         """Let the thread end after the jobs it has. Waits for nothing: a prompt may be open."""
         self._worker.close()
 
-    def _locked(self, job: Callable[[Records], _T]) -> _T:
+    def _locked(self, job: Callable[[Records], _T], *, quiet: bool = False) -> _T:
         keyring = self._keyring = self._keyring or self._open_keyring()
+        if quiet:
+            keyring.readable()  # raises where it would have to ask the person first
         keyring.unlock(head_names(self._entry))  # may prompt, so before the lock that every app is waiting for
         with self._locks.store():
             return job(Records(keyring, self._entry, part_size=keyring.part_size))
@@ -158,7 +162,14 @@ class MemoryVault:
     async def load(self) -> Stored:
         return self._stored
 
-    async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
+    async def save(
+        self,
+        text: str,
+        *,
+        session_id: str,
+        over: int | None,
+        quiet: bool = False,  # noqa: ARG002 - memory asks nobody
+    ) -> Kept:
         current = self._stored.generation if isinstance(self._stored, Found) else None
         if self._tombstones.covers(session_id) or (over is not None and over != current):
             return Superseded()

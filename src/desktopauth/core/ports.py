@@ -89,8 +89,11 @@ class Vault(Protocol):
 
     async def load(self) -> Stored: ...
 
-    async def save(self, text: str, *, session_id: str, over: int | None) -> Kept:
-        """Store ``text``. With ``over``, only if the stored generation is still that one; never for a tombstoned id."""
+    async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:
+        """Store ``text``. With ``over``, only if the stored generation is still that one; never for a tombstoned id.
+
+        ``quiet``: not at the price of a prompt; a keyring that would have to ask first counts as locked.
+        """
 
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         """Remove what is stored and read back that it is gone. None: it is.
@@ -117,6 +120,17 @@ class Tombstones(Protocol):
     def covers(self, session_id: str) -> bool: ...
 
     def lift(self, session_id: str) -> None: ...
+
+    def owe(self, session_id: str) -> None:
+        """Note that the server has still to be told of this sign-out."""
+
+    def owed(self) -> bool:
+        """Whether it was never told of some sign-out."""
+
+    def paid(self, session_id: str) -> None: ...
+
+    def forgive(self) -> None:
+        """Drop these notes: the person was told."""
 
 
 class Locks(Protocol):
