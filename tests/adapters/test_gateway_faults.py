@@ -48,7 +48,6 @@ def problem_of(run: Run, url: str, token: str = "an-opaque-refresh-token") -> Pr
 JSON = {"Content-Type": "application/json"}
 HALF = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n" + b'{"access_token": "'
 UNREADABLE = {
-    "a captive portal": Reply(200, b"<html>Welcome to the hotel</html>", {"Content-Type": "text/html"}),
     "a firewall's refusal": Reply(403, b"<html>Blocked</html>", {"Content-Type": "text/html"}),
     "a proxy's 502": Reply(502, b"<html>Bad gateway</html>"),
     "HTML with an ending code in a header": Reply(400, b"<html>", {"x-sb-error-code": "refresh_token_not_found"}),
@@ -69,7 +68,7 @@ UNREADABLE = {
     "an endless lifetime": Reply(200, json.dumps({**tokens(), "expires_in": 0.5}).replace("0.5", "1e999").encode()),
     "JSON without end": Reply(400, b"[" * 100_000, JSON),
     "not UTF-8": Reply(400, b'{"code": "\xff\xfe"}', JSON),
-    "half a body": Reply(raw=HALF),
+    "half a refusal": Reply(raw=HALF.replace(b"200 OK", b"503 Service Unavailable")),
     "bad gzip": Reply(200, b"not gzip at all", {**JSON, "Content-Encoding": "gzip"}),
     "half a gzip": Reply(200, gzip.compress(b'{"a": 1}')[:9], {**JSON, "Content-Encoding": "gzip"}),
     "a redirect": Reply(302, {"message": "over there"}, {"Location": "/elsewhere"}),
@@ -83,6 +82,33 @@ def test_what_is_not_the_servers_answer_is_unreadable(server: ScriptedServer, ru
     found = problem_of(run, server.url)
     assert (found.kind, found.outcome, found.code) == (ErrorKind.SERVER, Outcome.UNREADABLE, "")
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "portal",
+    [
+        Reply(200, b"<html>Welcome to the hotel</html>", {"Content-Type": "text/html"}),
+        Reply(302, b"", {"Location": "http://portal.example/welcome"}),
+        Reply(511, b"<html>Sign in to the network</html>"),
+    ],
+    ids=["a page", "a redirect", "511"],
+)
+def test_a_captive_portal_is_its_own_kind(server: ScriptedServer, run: Run, portal: Reply) -> None:
+    server.play(portal)
+    found = problem_of(run, server.url)
+    assert (found.kind, found.outcome) == (ErrorKind.CAPTIVE_PORTAL, Outcome.UNREADABLE)
+    assert len(server.seen) == 1
+
+
+def test_a_redirect_to_nowhere_is_no_portal(server: ScriptedServer, run: Run) -> None:
+    server.play(Reply(302, b"", {"Location": "http://[::1"}))
+    assert problem_of(run, server.url).kind == ErrorKind.SERVER
+
+
+def test_a_success_that_breaks_off_is_a_lost_answer(server: ScriptedServer, run: Run) -> None:
+    server.play(Reply(raw=HALF))
+    found = problem_of(run, server.url)
+    assert (found.kind, found.outcome, found.status) == (ErrorKind.OFFLINE, Outcome.LOST, 200)
 
 
 def test_a_packed_answer_is_unpacked(server: ScriptedServer, run: Run) -> None:
@@ -175,24 +201,25 @@ def test_nobody_listening_is_offline(run: Run) -> None:
 
 
 def test_a_name_that_does_not_exist_is_offline(run: Run) -> None:
-    assert problem_of(run, "https://no-such-host.invalid").kind == ErrorKind.OFFLINE
+    found = problem_of(run, "https://no-such-host.invalid")
+    assert (found.kind, found.outcome) == (ErrorKind.OFFLINE, Outcome.UNREACHABLE)
 
 
 @pytest.mark.parametrize("raw", [b"", b"HTTP/1.1 200", b"220 smtp.example.com ESMTP\r\n"])
-def test_a_connection_that_breaks_before_an_answer_is_offline(server: ScriptedServer, run: Run, raw: bytes) -> None:
+def test_a_connection_that_breaks_before_an_answer_has_lost_it(server: ScriptedServer, run: Run, raw: bytes) -> None:
     server.play(Reply(raw=raw))
-    assert problem_of(run, server.url).kind == ErrorKind.OFFLINE
+    found = problem_of(run, server.url)
+    assert (found.kind, found.outcome, found.status) == (ErrorKind.OFFLINE, Outcome.LOST, 0)
 
 
-def test_a_server_that_never_answers_is_offline(
-    server: ScriptedServer, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_never_comes_is_lost(server: ScriptedServer, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import httpx
 
     monkeypatch.setattr(transport, "_TIMEOUT", httpx.Timeout(0.2))
     never = threading.Event()
     server.play(Reply(wait=never))
-    assert problem_of(run, server.url).kind == ErrorKind.OFFLINE
+    found = problem_of(run, server.url)
+    assert (found.kind, found.outcome) == (ErrorKind.OFFLINE, Outcome.LOST)
     never.set()
 
 
@@ -234,7 +261,8 @@ def test_a_certificate_that_the_system_trusts_is_trusted(
 
 
 def test_plain_http_behind_https_is_no_certificate_trouble(server: ScriptedServer, run: Run) -> None:
-    assert problem_of(run, server.url.replace("http:", "https:")).kind == ErrorKind.OFFLINE
+    found = problem_of(run, server.url.replace("http:", "https:"))
+    assert (found.kind, found.outcome) == (ErrorKind.OFFLINE, Outcome.UNREACHABLE)
 
 
 @pytest.mark.parametrize("token", ["a\nb", "ünï", "a\ud800b", "a\x00b"])

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 # The server's own hint, as it sends no Retry-After itself (supabase/auth, internal/api/errors.go).
 _AFTER = re.compile(r"\bafter (\d{1,6}) seconds?\b")
+_HTML = re.compile(rb"\s*<(?:!doctype html|html|head|meta|script|body)\b", re.IGNORECASE)
 # API version 2024-01-01 says code/message, older ones error_code/msg with a number as code, OAuth (RFC 6749 §5.2)
 # error/error_description, and the key check in front of the server only message.
 _CODES = ("code", "error_code", "error")
@@ -29,30 +30,37 @@ _WORDS = ("message", "msg", "error_description", *_CODES)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer: lower-case header names, the decoded body (None: it broke off), seconds until its head came."""
+    """One HTTP answer: lower-case header names, the decoded body (None: it broke off), seconds until its head came.
+
+    ``away``: it sends the client to another origin than the one that was asked.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
     took: float
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No answer: ``outcome`` is UNREACHABLE or MISUSE, ``cause`` names the type of what went wrong, for a log."""
+    """No whole answer: ``outcome`` is UNREACHABLE, LOST or MISUSE, ``cause`` names the type of what went wrong.
+
+    ``status`` is that of a success which broke off.
+    """
 
     outcome: Outcome
     cause: str
     untrusted: bool = False
+    status: int = 0
 
 
 Heard = Answer | Silence
 
 
-def silence(cause: Exception, *, lost: bool) -> Silence:
-    """A request without an answer. ``lost``: it was sent, or tried to be, so that the network is to blame."""
-    outcome = Outcome.UNREACHABLE if lost else Outcome.MISUSE
-    return Silence(outcome, type(cause).__name__, lost and _untrusted(cause))
+def silence(cause: Exception, outcome: Outcome, status: int = 0) -> Silence:
+    """A request without an answer, by what was raised instead of one."""
+    return Silence(outcome, type(cause).__name__, outcome is Outcome.UNREACHABLE and _untrusted(cause), status)
 
 
 def read(call: str, heard: Heard, reader: Callable[[Mapping[str, Any]], T]) -> T:
@@ -88,17 +96,37 @@ def server_time(answer: Answer) -> float | None:
 def _unanswered(call: str, heard: Silence) -> Problem:
     if heard.outcome is Outcome.MISUSE:
         return Problem(ErrorKind.MISUSE, call, heard.outcome)
-    return Problem(ErrorKind.UNTRUSTED_CERTIFICATE if heard.untrusted else ErrorKind.OFFLINE, call, heard.outcome)
+    kind = ErrorKind.UNTRUSTED_CERTIFICATE if heard.untrusted else ErrorKind.OFFLINE
+    return Problem(kind, call, heard.outcome, heard.status)
 
 
 def _refusal(call: str, answer: Answer, body: Mapping[str, Any] | None) -> Problem:
     later = _retry_after(answer, body or {})
     known = body is not None and any(isinstance(body.get(name), str) for name in _WORDS)
     if not known or body is None or answer.status < 400:
-        return Problem(ErrorKind.SERVER, call, Outcome.UNREADABLE, answer.status, "", later)
+        return Problem(_stranger(answer), call, Outcome.UNREADABLE, answer.status, "", later)
     code = answer.headers.get("x-sb-error-code") or _first_text(body, _CODES)
     kind = kind_of(call, answer.status, code)
     return Problem(kind, call, Outcome.REFUSED, answer.status, code, later, _reasons(body))
+
+
+def _stranger(answer: Answer) -> ErrorKind:
+    """The kind of an answer that is not the server's own."""
+    if _of_a_portal(answer):
+        return ErrorKind.CAPTIVE_PORTAL
+    # what limits in front of a server says so in HTML, and means it
+    return ErrorKind.RATE_LIMITED if answer.status == 429 else ErrorKind.SERVER
+
+
+def _of_a_portal(answer: Answer) -> bool:
+    """Whether the network's own sign-in page stands in between: it shows itself, leads there, or says so (RFC 6585 §6).
+
+    Firewalls and gateways write HTML as well, but not as a success.
+    """
+    if answer.status == 511 or (answer.away and 300 <= answer.status < 400):
+        return True
+    page = "html" in answer.headers.get("content-type", "").lower() or _HTML.match(answer.body or b"") is not None
+    return page and bool(answer.body) and 200 <= answer.status < 300
 
 
 def _reasons(body: Mapping[str, Any]) -> tuple[str, ...]:

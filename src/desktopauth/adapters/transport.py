@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -23,6 +24,7 @@ Route = httpx.AsyncBaseTransport
 
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=5.0)  # seconds
 _OURS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)  # transport errors by name, mistakes by nature
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)  # TLS errors are the first
 _PLACEHOLDER = "Bearer desktopauth"  # never sent: httpx takes it off where a redirect leaves the origin
 
 
@@ -31,10 +33,13 @@ def call_client(ear: Ear) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=ear, timeout=_TIMEOUT, trust_env=False)
 
 
-def data_client(routes: Routes, url: str, key: str, tokens: Tokens) -> httpx.AsyncClient:
-    """A client for the project's data, signed by ``tokens``; without a token the key goes out, as the SDK wrote it."""
+def data_client(routes: Routes, urls: Iterable[str], key: str, tokens: Tokens) -> httpx.AsyncClient:
+    """A client for the project's data at the origins of ``urls``, signed by ``tokens``.
+
+    Without a token the key goes out, as the SDK wrote it.
+    """
     realm = Realm(
-        origins=frozenset({origin_of(httpx.URL(url))}),
+        origins=frozenset(origin_of(httpx.URL(url)) for url in urls),
         placeholder=f"Bearer {key}",
         key=True,
         private=("authorization", "apikey"),
@@ -90,20 +95,40 @@ class Ear(httpx.AsyncBaseTransport):
         try:
             answer = await self._pool.handle_async_request(request)
         except Exception as error:
-            lost = isinstance(error, httpx.TransportError) and not isinstance(error, _OURS)
-            self._heard = silence(error, lost=lost)
+            self._heard = silence(error, _outcome(error))
             raise
-        took, head = time.perf_counter() - started, dict(answer.headers)
-        self._heard = Answer(answer.status_code, head, None, took)
+        took, away = time.perf_counter() - started, _leads_away(request.url, answer)
+        self._heard = broken = Answer(answer.status_code, dict(answer.headers), None, took, away)
+        try:
+            raw = await _body(answer)
+        except httpx.TransportError as error:
+            if answer.is_success:  # it was done, and what came of it got lost; a refusal says enough by its status
+                self._heard = silence(error, Outcome.LOST, answer.status_code)
+            raise
         # unpacked here, not by the client: a stream that cannot be is left to the garbage collector there
-        body = httpx.Response(answer.status_code, headers=answer.headers, content=await _body(answer)).content
-        self._heard = Answer(answer.status_code, head, body, took)
+        body = httpx.Response(answer.status_code, headers=answer.headers, content=raw).content
+        self._heard = replace(broken, body=body)
         answer.headers.pop("content-encoding", None)
         return httpx.Response(answer.status_code, headers=answer.headers, content=body)
 
     def heard(self, sdk_error: str) -> Heard:
         """What came of the call, once it is over; ``sdk_error`` is the cause where nothing was even sent."""
         return self._heard or Silence(Outcome.MISUSE, sdk_error)
+
+
+def _outcome(error: Exception) -> Outcome:
+    """What a request came to for which something was raised instead of an answer."""
+    if not isinstance(error, httpx.TransportError) or isinstance(error, _OURS):
+        return Outcome.MISUSE
+    return Outcome.UNREACHABLE if isinstance(error, _UNSENT) else Outcome.LOST  # else: it may have got there
+
+
+def _leads_away(asked: httpx.URL, answer: httpx.Response) -> bool:
+    """Whether it redirects (RFC 9110 §10.2.2) to another origin."""
+    try:
+        return origin_of(asked.join(answer.headers.get("location", ""))) != origin_of(asked)
+    except httpx.InvalidURL:
+        return False
 
 
 async def _body(answer: httpx.Response) -> bytes:
