@@ -36,7 +36,8 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
     tombstones = MemoryTombstones() if in_memory else state
     vault = MemoryVault(tombstones) if in_memory else KeyringVault(entry, state=state, locks=locks)
     clock, server_clock = SystemClock(), ServerClock()
-    pool, own_pool = Pool(config.url), Pool()  # a slow API of the developer's own must not hold up a refresh
+    # two, as a slow API of the developer's own must not hold up a refresh
+    pool, own_pool = Pool(config.address("auth")), Pool()
 
     def observe(server_time: float, took: float) -> None:
         server_clock.observe(server_time, clock.now(), took)
@@ -49,10 +50,10 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
         await pool.aclose()
         await own_pool.aclose()
 
-    gateway = SupabaseGateway(config.url, config.key, pool, observe=observe)
+    gateway = SupabaseGateway(config.address("auth"), config.key, pool, observe=observe)
     return Auth(
         Parts(gateway, vault, tombstones, locks, clock, server_clock),
-        lambda tokens: supabase_client(tokens, url=config.url, key=config.key, pool=pool),
+        lambda tokens: supabase_client(tokens, config, pool=pool),
         lambda tokens, origins: http_client(tokens, origins, pool=own_pool),
         close=close,
         expects=not in_memory and bool(state.expects_somebody()),

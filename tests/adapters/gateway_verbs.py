@@ -89,4 +89,4 @@ def nobody_minds(_server_time: float, _took: float) -> None:
 
 
 def gateway(url: str, pool: Pool, observe: Callable[[float, float], None] = nobody_minds) -> SupabaseGateway:
-    return SupabaseGateway(url, KEY, pool, observe=observe)
+    return SupabaseGateway(f"{url}/auth/v1", KEY, pool, observe=observe)

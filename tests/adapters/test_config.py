@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from desktopauth.adapters.config import Config, ConfigError, check_key, project_url, read_config
+from desktopauth.adapters.addresses import project_url
+from desktopauth.adapters.config import Config, ConfigError, check_key, read_config
 
 URL = "https://abcdefgh.supabase.co"
 KEY = "sb_publishable_0123456789abcdefghijklmnopqrstu"

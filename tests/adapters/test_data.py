@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import supabase
 
+from desktopauth.adapters.config import Config
 from desktopauth.adapters.data import NoAuthHereError, supabase_client
 from desktopauth.adapters.pool import Pool
 from tests.adapters.gateway_verbs import KEY, jwt
@@ -26,7 +27,7 @@ def server() -> Iterator[ScriptedServer]:
 def test_making_it_sends_nothing_and_starts_nothing(server: ScriptedServer, run: Run) -> None:
     async def scenario() -> None:
         pool, before = Pool(server.url), asyncio.all_tasks()
-        client = await supabase_client(Live(jwt()), url=server.url, key=KEY, pool=pool)
+        client = await supabase_client(Live(jwt()), Config(url=server.url, key=KEY), pool=pool)
         assert isinstance(client, supabase.AsyncClient)
         await settled()
         assert asyncio.all_tasks() == before
@@ -41,7 +42,7 @@ def test_it_follows_whoever_is_signed_in(server: ScriptedServer, run: Run) -> No
 
     async def scenario() -> None:
         pool, live = Pool(server.url), Live(first)
-        client = await supabase_client(live, url=server.url, key=KEY, pool=pool)
+        client = await supabase_client(live, Config(url=server.url, key=KEY), pool=pool)
         notes = client.table("notes").select("*")
         await notes.execute()
         live.token = second
@@ -60,7 +61,7 @@ def test_storage_and_functions_carry_the_token_too(server: ScriptedServer, run: 
 
     async def scenario() -> None:
         pool = Pool(server.url)
-        client = await supabase_client(live, url=server.url, key=KEY, pool=pool)
+        client = await supabase_client(live, Config(url=server.url, key=KEY), pool=pool)
         await client.storage.list_buckets()
         await client.functions.invoke("hello")
         await pool.aclose()
@@ -73,7 +74,7 @@ def test_storage_and_functions_carry_the_token_too(server: ScriptedServer, run: 
 def test_it_cannot_be_used_to_sign_in(server: ScriptedServer, run: Run) -> None:
     async def scenario() -> None:
         pool = Pool(server.url)
-        client = await supabase_client(Live(None), url=server.url, key=KEY, pool=pool)
+        client = await supabase_client(Live(None), Config(url=server.url, key=KEY), pool=pool)
         with pytest.raises(NoAuthHereError, match="Use the commands of desktopauth's Auth"):
             await client.auth.sign_in_with_password({"email": "eve@example.com", "password": "correct horse"})
         await pool.aclose()

@@ -37,7 +37,7 @@ def ask(
 ) -> httpx.Response:
     async def scenario() -> httpx.Response:
         pool = Pool(server.url)
-        client = data_client(await pool.open(), server.url, KEY, live)
+        client = data_client(await pool.open(), (server.url,), KEY, live)
         answer = await client.request("GET", server.url + path, **{"headers": SIGNED, **options})  # type: ignore[arg-type]
         await pool.aclose()
         return answer
@@ -102,7 +102,7 @@ def test_another_port_scheme_or_host_is_another_origin(
 ) -> None:
     async def scenario() -> None:
         pool = Pool(server.url)
-        client = data_client(await pool.open(), server.url, KEY, Live(jwt()))
+        client = data_client(await pool.open(), (server.url,), KEY, Live(jwt()))
         await client.get(elsewhere.url, headers=SIGNED)
         await client.get(server.url.replace("127.0.0.1", "localhost"), headers=SIGNED)
         await pool.aclose()
@@ -134,7 +134,7 @@ def test_cookies_are_not_kept(server: ScriptedServer, run: Run) -> None:
 
     async def scenario() -> None:
         pool = Pool(server.url)
-        client = data_client(await pool.open(), server.url, KEY, Live(jwt()))
+        client = data_client(await pool.open(), (server.url,), KEY, Live(jwt()))
         for _ in range(2):
             await client.get(server.url, headers=SIGNED)
         assert len(client.cookies.jar) == 0
@@ -149,7 +149,7 @@ def test_who_waits_in_line_gets_the_newest_token(server: ScriptedServer, run: Ru
 
     async def scenario() -> None:
         pool = Pool(server.url)
-        client = data_client(await pool.open(), server.url, KEY, live)
+        client = data_client(await pool.open(), (server.url,), KEY, live)
         calls = [asyncio.ensure_future(client.get(server.url, headers=SIGNED)) for _ in range(200)]
         while live.asked < 64:
             await asyncio.sleep(0)
@@ -166,9 +166,9 @@ def test_who_waits_in_line_gets_the_newest_token(server: ScriptedServer, run: Ru
 def test_closing_a_client_leaves_the_pool_open(server: ScriptedServer, run: Run) -> None:
     async def scenario() -> None:
         pool = Pool(server.url)
-        async with data_client(await pool.open(), server.url, KEY, Live(None)) as client:
+        async with data_client(await pool.open(), (server.url,), KEY, Live(None)) as client:
             await client.get(server.url, headers=SIGNED)
-        other = data_client(await pool.open(), server.url, KEY, Live(None))
+        other = data_client(await pool.open(), (server.url,), KEY, Live(None))
         assert (await other.get(server.url, headers=SIGNED)).status_code == 200
         await pool.aclose()
 

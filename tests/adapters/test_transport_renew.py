@@ -40,7 +40,7 @@ def play(
 ) -> httpx.Response:
     async def scenario() -> httpx.Response:
         pool = Pool(server.url)
-        client = data_client(await pool.open(), server.url, KEY, live)
+        client = data_client(await pool.open(), (server.url,), KEY, live)
         client.base_url, client.headers = server.url, SIGNED
         try:
             return await story(client)

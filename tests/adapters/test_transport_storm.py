@@ -158,7 +158,7 @@ def test_an_api_of_ones_own_that_hangs_holds_up_neither_data_nor_refresh(
 
 async def opened(server: ScriptedServer, live: Live) -> tuple[Pool, httpx.AsyncClient]:
     pool = Pool(server.url)
-    client = data_client(await pool.open(), server.url, KEY, live)
+    client = data_client(await pool.open(), (server.url,), KEY, live)
     client.base_url, client.headers = server.url, {"apikey": KEY, "Authorization": f"Bearer {KEY}"}
     return pool, client
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from supabase import PostgrestAPIError
 
+from desktopauth.adapters.config import Config
 from desktopauth.adapters.data import supabase_client
 from desktopauth.adapters.gateway import SupabaseGateway
 from desktopauth.adapters.locks import FileLocks
@@ -69,12 +70,13 @@ async def visiting(server: EmbeddedServer, folder: Path, *, stale: bool) -> Asyn
     """Everything but the keyring; ``stale`` waits until the token has ended there, of which nobody here hears."""
     async with server, client(server) as http:
         person = (await confirmed(server, http))["user"]
+        config = Config(url=server.url, key=server.publishable_key)
         pool, tombstones = Pool(server.url), MemoryTombstones()
-        gateway = Boastful(server.url, server.publishable_key, pool, observe=lambda *_: None)
+        gateway = Boastful(f"{server.url}/auth/v1", server.publishable_key, pool, observe=lambda *_: None)
         vault, locks = MemoryVault(tombstones), FileLocks(folder, "visit")
         auth = Auth(
             Parts(gateway, vault, tombstones, locks, SystemClock(), ServerClock()),
-            lambda tokens: supabase_client(tokens, url=server.url, key=server.publishable_key, pool=pool),
+            lambda tokens: supabase_client(tokens, config, pool=pool),
             lambda tokens, origins: http_client(tokens, origins, pool=pool),
             close=pool.aclose,
             expects=False,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from desktopauth.adapters.config import Config
 from desktopauth.adapters.data import supabase_client
 from desktopauth.adapters.gateway import SupabaseGateway
 from desktopauth.adapters.pool import Pool
@@ -26,7 +27,7 @@ class Visit:
         self.server, self.pool = server, pool
         self.email = f"{uuid.uuid4().hex[:12]}@example.com"
         self.seen: list[float] = []
-        self.gateway = SupabaseGateway(server.url, server.publishable_key, pool, observe=self._observe)
+        self.gateway = SupabaseGateway(f"{server.url}/auth/v1", server.publishable_key, pool, observe=self._observe)
 
     def _observe(self, server_time: float, _took: float) -> None:
         self.seen.append(server_time)
@@ -216,7 +217,9 @@ def test_a_sign_out_with_a_token_of_nobody_is_not_taken_for_done(play: Play) -> 
 
 def test_a_wrong_key_is_told_as_such(play: Play) -> None:
     async def story(visit: Visit) -> None:
-        wrong = SupabaseGateway(visit.server.url, "sb_publishable_wrong", visit.pool, observe=lambda *_: None)
+        wrong = SupabaseGateway(
+            f"{visit.server.url}/auth/v1", "sb_publishable_wrong", visit.pool, observe=lambda *_: None
+        )
         problem = await visit.refusal(wrong.sign_in(visit.email, PASSWORD))
         assert (problem.kind, problem.outcome, problem.status) == (ErrorKind.BAD_KEY, Outcome.REFUSED, 401)
 
@@ -237,7 +240,7 @@ def test_rows_are_read_and_written_as_the_person_who_is_signed_in(play: Play) ->
         session = await visit.confirmed()
         live = _Live(session.access_token)
         server = visit.server
-        client = await supabase_client(live, url=server.url, key=server.publishable_key, pool=visit.pool)
+        client = await supabase_client(live, Config(url=server.url, key=server.publishable_key), pool=visit.pool)
         await client.table("notes").insert({"user_id": session.user.id, "body": "remember"}).execute()
         assert (await client.table("notes").select("body").execute()).data == [{"body": "remember"}]
         live.token = None

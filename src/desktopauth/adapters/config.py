@@ -7,19 +7,21 @@ Standard library only, as this runs before the first paint.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, Literal
 
-_OPTIONS = ("url", "key", "app_id", "app_name", "project_id", "store")
+from .addresses import project_url, service_url
+
+Service = Literal["auth", "rest", "storage", "functions", "realtime"]
+
+SERVICES: tuple[Service, ...] = ("auth", "rest", "storage", "functions", "realtime")
+NUDGES = frozenset({"focus", "network", "wake", "sibling", "unauthorized"})
+_URLS = tuple(f"{name}_url" for name in SERVICES)
+_OPTIONS = ("url", "key", "app_id", "app_name", "project_id", "store", *_URLS, "nudges")
 _STORES = ("auto", "keyring", "memory")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_SERVICES = re.compile(r"/(?:auth|rest|storage|realtime|functions)/v1$")
-_DASHBOARD = re.compile(r"/dashboard/project/([a-z0-9]{1,40})(?:/|$)")
 _APP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_KEY_INSTEAD = ("sb_", "eyJ")
 
 
 class ConfigError(Exception):
@@ -37,6 +39,11 @@ class Config:
     ``app_id`` (letters, digits, ``.``, ``_``, ``-``) names folders and keyring entries and must never change;
     ``app_name`` is what a person reads. ``project_id`` tells projects apart in the keyring and is the auth URL unless
     given; ``profile_id`` tells people's profiles apart. ``store`` is ``auto``, ``keyring`` or ``memory``.
+
+    ``auth_url``, ``rest_url``, ``storage_url``, ``functions_url`` and ``realtime_url`` are for servers that keep these
+    under another path or host; ``address`` tells each, ``<url>/<name>/v1`` unless given. ``nudges`` are what makes the
+    session look before its time: the window becomes active (``focus``), the network is back (``network``), the machine
+    woke up (``wake``), another copy of the app stored something (``sibling``), a token was refused (``unauthorized``).
     """
 
     url: str
@@ -46,19 +53,30 @@ class Config:
     project_id: str = ""
     profile_id: str = "default"
     store: str = "auto"
+    auth_url: str = ""
+    rest_url: str = ""
+    storage_url: str = ""
+    functions_url: str = ""
+    realtime_url: str = ""
+    nudges: frozenset[str] = NUDGES
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "url", project_url(self.url))
+        object.__setattr__(self, "url", _told("url", project_url, self.url))
         check_key(self.key)
         if not _APP_ID.fullmatch(self.app_id):
             raise ConfigError("The app id may hold letters, digits, dots, dashes and underscores only.", "app_id")
         if self.store not in _STORES:
             raise ConfigError(f"The store must be one of: {', '.join(_STORES)}.", "store")
-        object.__setattr__(self, "project_id", self.project_id or self.auth_url)
+        for name in SERVICES:
+            if given := getattr(self, f"{name}_url"):
+                object.__setattr__(self, f"{name}_url", _told(f"{name}_url", service_url, given, name))
+        object.__setattr__(self, "nudges", _known_nudges(self.nudges))
+        object.__setattr__(self, "project_id", self.project_id or self.address("auth"))
 
-    @property
-    def auth_url(self) -> str:
-        return f"{self.url}/auth/v1"
+    def address(self, service: Service) -> str:
+        """Where a service of the project is, with its path and without a slash at its end."""
+        given: str = getattr(self, f"{service}_url")
+        return given or f"{self.url}/{service}/v1"
 
 
 def read_config(
@@ -79,29 +97,29 @@ def read_config(
         if name not in found:
             raise ConfigError(_missing(name, file, found), name)
     try:
-        return Config(profile_id=profile_id, **{name: text for name, (text, _) in found.items()})
+        return Config(profile_id=profile_id, **{name: _value(name, text) for name, (text, _) in found.items()})
     except ConfigError as wrong:
         raise ConfigError(f"{wrong} (It is set by {found[wrong.option][1]}.)", wrong.option) from None
 
 
-def project_url(text: str) -> str:
-    """The project's address in one spelling, so that it names one keyring entry. Raises ConfigError."""
-    if text.startswith(_KEY_INSTEAD):
-        raise ConfigError("The project's URL is a key. The URL looks like https://abcdefgh.supabase.co.", "url")
-    if any(ch.isspace() or not ch.isprintable() or ch in "\"'<>\\" for ch in text):
-        raise ConfigError("The project's URL has spaces, quotes or other stray characters in it.", "url")
-    where = _split(text)
-    if where.username is not None or where.password is not None:
-        raise ConfigError("The project's URL has a user name or password in it. Leave them out.", "url")
-    if where.query or where.fragment:
-        raise ConfigError("The project's URL has a ? or # in it. Leave out everything from there on.", "url")
-    _refuse_dashboard(where)
-    host = (where.hostname or "").lower()
-    if where.scheme == "http" and host not in _LOOPBACK:
-        raise ConfigError(
-            "The project's URL begins with http://, which anybody on the way can read. Use https://.", "url"
-        )
-    return f"{where.scheme}://{_authority(where, host)}{_SERVICES.sub('', where.path.rstrip('/')).rstrip('/')}"
+def _told(option: str, check: Callable[..., str], *given: str) -> str:
+    try:
+        return check(*given)
+    except ValueError as wrong:
+        raise ConfigError(str(wrong), option) from None
+
+
+def _value(name: str, text: str) -> Any:
+    """What a setting's text means: nudges are a list, with commas or blanks between; ``none`` is an empty one."""
+    if name != "nudges":
+        return text
+    return frozenset(text.replace(",", " ").split()) - {"none"}
+
+
+def _known_nudges(wanted: frozenset[str]) -> frozenset[str]:
+    if not set(wanted) <= NUDGES:
+        raise ConfigError(f"The nudges may be: {', '.join(sorted(NUDGES))}; or none.", "nudges")
+    return frozenset(wanted)
 
 
 def check_key(key: str) -> None:
@@ -130,34 +148,6 @@ def _powerful(key: str) -> bool:
     """Whether a JWT's role goes round row-level security (the roles of a Supabase project's own services)."""
     role = str(_claims(re.sub(r"[\s\"']", "", key)).get("role", ""))
     return role in ("service_role", "postgres") or role.startswith("supabase_")
-
-
-def _split(text: str) -> SplitResult:
-    example = "It looks like https://abcdefgh.supabase.co, or http://127.0.0.1:54321 on this machine."
-    try:
-        where = urlsplit(text)
-        port = where.port  # raises for what is no number
-    except ValueError:
-        raise ConfigError(f"The project's URL cannot be read. {example}", "url") from None
-    if where.scheme not in ("http", "https"):
-        raise ConfigError(f"The project's URL must begin with https://. {example}", "url")
-    if not where.hostname or port == 0 or not re.fullmatch(r"[\w.:-]+", where.hostname):
-        raise ConfigError(f"The project's URL names no server. {example}", "url")
-    return where
-
-
-def _refuse_dashboard(where: SplitResult) -> None:
-    if where.hostname not in ("supabase.com", "www.supabase.com", "app.supabase.com"):
-        return
-    named = _DASHBOARD.match(where.path)
-    own = f"https://{named.group(1)}.supabase.co" if named else "https://<project>.supabase.co"
-    raise ConfigError(f"The project's URL is the dashboard's. The project's own address is {own}.", "url")
-
-
-def _authority(where: SplitResult, host: str) -> str:
-    bracketed = f"[{host}]" if ":" in host else host
-    usual = {"http": 80, "https": 443}[where.scheme]
-    return bracketed if where.port in (None, usual) else f"{bracketed}:{where.port}"
 
 
 def _missing(name: str, file: Path, found: Mapping[str, object]) -> str:
@@ -194,6 +184,9 @@ def _option(file: Path, name: str, value: object) -> str:
         # a name that is no plain word may be a key that slipped to the wrong side of "="
         shown = f'"{name}"' if re.fullmatch(r"[a-z][a-z_-]{0,19}", name) and not name.startswith("sb_") else "something"
         raise ConfigError(f"{file} sets {shown}, which is no setting. There are: {', '.join(_OPTIONS)}.")
+    if name == "nudges" and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value) or "none"
     if not isinstance(value, str):
-        raise ConfigError(f'{file}: {name} must be text in quotes: {name} = "..."')
+        shape = '["focus", "wake"]' if name == "nudges" else '"..."'
+        raise ConfigError(f"{file}: {name} must be text in quotes: {name} = {shape}")
     return value

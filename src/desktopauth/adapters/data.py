@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from desktopauth.core.ports import Tokens
 
+from .config import Config, Service
 from .pool import Pool
 
 if TYPE_CHECKING:
     from supabase import AsyncClient
 
+_SIGNED: tuple[Service, ...] = ("rest", "storage", "functions")
 _SENTENCE = (
     "The data client does not sign anybody in or out. Use the commands of desktopauth's Auth: "
     "the client follows whoever is signed in there."
@@ -25,19 +27,26 @@ class NoAuthHereError(RuntimeError):
     """Raised by ``.auth`` of the data client: a sign-in there would put a session in that nobody keeps or clears."""
 
 
-async def supabase_client(tokens: Tokens, *, url: str, key: str, pool: Pool) -> AsyncClient:
+async def supabase_client(tokens: Tokens, config: Config, *, pool: Pool) -> AsyncClient:
     """A ``supabase.AsyncClient`` that speaks for whoever ``tokens`` says; the import (300-400 ms) runs in a thread.
 
-    Its ``auth`` raises NoAuthHereError. Raises routes.UnusableProxyError.
+    The token goes to the origins of the configured REST, storage and functions addresses. Its ``auth`` raises
+    NoAuthHereError. Raises routes.UnusableProxyError.
     """
-    routes = await pool.open()
+    signed = [config.address(name) for name in _SIGNED]
+    routes = await pool.open(*signed)
     make = await asyncio.to_thread(_client_class)
     from supabase import AsyncClientOptions
 
     from .transport import data_client
 
-    http = data_client(routes, url, key, tokens)
-    return make(url, key, AsyncClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False))
+    http = data_client(routes, signed, config.key, tokens)
+    options = AsyncClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False)
+    client = make(config.url, config.key, options)
+    url = type(client.rest_url)  # of yarl, as the SDK makes them
+    client.rest_url, client.functions_url = url(config.address("rest")), url(config.address("functions"))
+    client.storage_url = url(f"{config.address('storage')}/")
+    return client
 
 
 def warm() -> None:

@@ -30,7 +30,7 @@ _MAILED_LATELY = "over_email_send_rate_limit"
 
 
 class SupabaseGateway:
-    """The auth server of the project at ``url``, asked with its publishable ``key``.
+    """The auth server at ``url``, asked with the project's publishable ``key``.
 
     ``observe`` is told the server's time (seconds since the epoch) and the seconds that the answer took, for every
     answer whose ``Date`` can be believed.

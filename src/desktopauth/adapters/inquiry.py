@@ -22,7 +22,10 @@ class Inquiry:
 
 
 async def inquire(url: str, key: str) -> Inquiry:
-    """Ask both, one after the other; what goes wrong on the way is in the answer. Raises UnusableProxyError."""
+    """Ask the auth server at ``url`` both, one after the other; what goes wrong on the way is in the answer.
+
+    Raises UnusableProxyError.
+    """
     pool = Pool(url)
     try:
         route = await pool.open()
@@ -31,7 +34,7 @@ async def inquire(url: str, key: str) -> Inquiry:
             ear = Ear(route)
             async with call_client(ear) as client:
                 try:
-                    await client.get(f"{url}/auth/v1/{path}", headers={"apikey": key})
+                    await client.get(f"{url}/{path}", headers={"apikey": key})
                 except Exception as error:  # noqa: BLE001 - the ear heard what happened, whatever the client calls it
                     found.append(ear.heard(type(error).__name__))
                     continue

@@ -42,10 +42,10 @@ class Tray(AsyncSupportedStorage):
 
 
 class Sdk:
-    """Asks the auth server of one project through throwaway clients; holds nothing of any call."""
+    """Asks the auth server at ``url`` through throwaway clients; holds nothing of any call."""
 
     def __init__(self, url: str, key: str, pool: Route) -> None:
-        self._url, self._pool = f"{url}/auth/v1", pool
+        self._url, self._pool = url, pool
         self._headers = {"apikey": key, "Authorization": f"Bearer {key}"}
 
     async def ask(self, use: Use, token: str = "") -> Heard:

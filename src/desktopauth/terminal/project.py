@@ -35,15 +35,15 @@ def kind_of_key(key: str) -> Finding:
 
 def examine_project(config: Config) -> Iterator[Finding]:
     """Proxy, address, auth server, ways in and clock; one that fails ends the rest."""
-    proxy = proxy_for(config.url)
+    proxy = proxy_for(config.address("auth"))
     try:
-        found = asyncio.run(inquire(config.url, config.key))
+        found = asyncio.run(inquire(config.address("auth"), config.key))
     except ValueError:
         yield fail("proxy", f"{proxy} can't be used", "Name an http:// or https:// proxy in the system's settings.")
         return
     yield ok("proxy", proxy or "none for this address")
     if isinstance(found.settings, Silence):
-        yield _unanswered(config.url, found.settings, proxy)
+        yield _unanswered(config.address("auth"), found.settings, proxy)
         return
     yield ok("address", f"answers in {found.settings.took * 1000:.0f} ms")
     yield from _examine_answers(found, found.settings)

@@ -125,8 +125,8 @@ class _Departure:
 
 async def _revoke(config: Config, session: Session, *, everywhere: bool) -> None:
     """Tell the server, which takes a valid access token: an expired one is refreshed first. Raises AuthError."""
-    async with aclosing(Pool(config.url)) as pool:
-        gateway = SupabaseGateway(config.url, config.key, pool, observe=lambda _moment, _took: None)
+    async with aclosing(Pool(config.address("auth"))) as pool:
+        gateway = SupabaseGateway(config.address("auth"), config.key, pool, observe=lambda _moment, _took: None)
         if time.time() + session.skew < session.expires_at:
             try:
                 return await _end(gateway, session.access_token, everywhere=everywhere)
