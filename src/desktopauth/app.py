@@ -136,14 +136,14 @@ async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, p
     async with connect(project.config, temporary=opening.temporary) as auth:
         from desktopauth.demo.notes import TableNotes
         from desktopauth.qt.bus import AuthBus
-        from desktopauth.qt.system import Nudges
+        from desktopauth.qt.system import ALL, Nudges
         from desktopauth.qt.views.session import SessionFacts
 
         bus = AuthBus(auth)
         shell.commands.attach(auth)
         facts = SessionFacts(lambda: auth.expires_at, lambda: auth.storage)
         shell.attach(bus, TableNotes(auth), facts, project.mailbox)
-        nudges = Nudges(auth.nudge)
+        nudges = Nudges(auth.nudge, [each for each in ALL if each in project.config.nudges])
         try:
             return await _play(opening.story, shell, bus, closed)
         finally:
