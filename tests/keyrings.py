@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,25 @@ import pytest
 
 from desktopauth.demo.keyring_service import PROGRAMS, PrivateKeyring, private_keyring
 from tests.scenario import need
+
+
+class Backup:
+    """A copy of a keyring's files, taken and put back as a backup of the home folder does."""
+
+    def __init__(self, service: PrivateKeyring) -> None:
+        self._service = service
+        files = service._place() / "data" / "keyrings"
+        self._files, self._copy = files, files.with_name("backup")
+
+    def take(self) -> None:
+        shutil.copytree(self._files, self._copy)
+
+    def restore(self) -> None:
+        """Put them back, and start the keyring anew: it reads its files when it is unlocked."""
+        self._service.stop_keyring()
+        shutil.rmtree(self._files)
+        shutil.copytree(self._copy, self._files)
+        self._service.start_keyring()
 
 
 @pytest.fixture(scope="session")

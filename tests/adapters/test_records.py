@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from desktopauth.adapters.records import BackendError, Records, TooLargeError
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.ports import Absent, Found, Saved, Superseded, Unread, Unsaved
+from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Superseded, Unread, Unsaved
 from tests.adapters.os_stores import Store, macos, windows
 
 ENTRY = "Example 0123456789ab"
@@ -103,7 +103,7 @@ def test_beside_an_unknown_format_a_session_is_read_but_not_replaced() -> None:
     memory.held[other] = "da2 newer"
     before = dict(memory.held)
     assert of(memory).load() == Found("it", 1)
-    assert of(memory).save("newer", over=1) == Unsaved(CORRUPT)
+    assert of(memory).save("newer") == Unsaved(CORRUPT)
     assert memory.held == before
     of(memory).clear()
     assert memory.held == {other: "da2 newer"}
@@ -116,10 +116,7 @@ def test_an_altered_or_cut_record_is_corrupt_and_a_new_sign_in_replaces_it(part_
     of(memory, part_size).save("x" * 300)
     name = sorted(memory.held)[at % len(memory.held)]
     memory.held[name] = memory.held[name][:-1] + "y"
-    broken = dict(memory.held)
     assert of(memory, part_size).load() == Unread(CORRUPT)
-    assert of(memory, part_size).save("late", over=1) == Unsaved(CORRUPT)
-    assert memory.held == broken
     assert of(memory, part_size).save("signed in anew") == Saved(2)
     assert of(memory, part_size).load() == Found("signed in anew", 2)
     of(memory, part_size).clear()
@@ -151,7 +148,7 @@ def test_an_unreadable_newer_record_neither_wins_nor_lends_its_number() -> None:
     newest = max(memory.held, key=lambda name: "da1 2 " in memory.held[name])
     memory.held[newest] = memory.held[newest][:-1]
     assert of(memory, 120).load() == Found("good " * 50, 1)
-    assert of(memory, 120).save("newest", over=1) == Saved(3)
+    assert of(memory, 120).save("newest") == Saved(3)
     assert of(memory, 120).load() == Found("newest", 3)
 
 
@@ -203,17 +200,20 @@ def test_a_text_of_too_many_parts_is_refused_before_anything_is_written() -> Non
     assert memory.held == before
 
 
-@pytest.mark.parametrize("over", [0, 1, 3])
-def test_a_save_over_another_generation_is_superseded(over: int) -> None:
+def test_a_refusal_is_told_what_is_stored_and_nothing_is_written() -> None:
     memory = Memory()
+    told: list[Stored] = []
+
+    def refuse(stored: Stored) -> Kept:
+        told.append(stored)
+        return Superseded()
+
+    assert of(memory).save("late", refusal=refuse) == Superseded()
     of(memory).save("one")
-    of(memory).save("two")
-    assert of(memory).save("late", over=over) == Superseded()
-    assert of(memory).load() == Found("two", 2)
-
-
-def test_a_save_over_nothing_is_superseded() -> None:
-    assert of(Memory()).save("late", over=1) == Superseded()
+    before = dict(memory.held)
+    assert of(memory).save("late", refusal=refuse) == Superseded()
+    assert told == [Absent(), Found("one", 1)]
+    assert memory.held == before
 
 
 def test_the_floor_raises_the_next_generation() -> None:

@@ -36,7 +36,7 @@ def test_what_was_written_is_read(tmp_path: Path, present: bool) -> None:
     StateFile(tmp_path / "f", ENTRY).write(Mark(7, present))
     again = StateFile(tmp_path / "f", ENTRY)
     assert (again.read(), again.expects_somebody()) == (Mark(7, present), present)
-    assert json.loads(again.path.read_text()) == {"v": 1, "generation": 7, "present": present}
+    assert json.loads(again.path.read_text()) == {"v": 1, "generation": 7, "present": present, "cleared": 0}
     assert modes(tmp_path / "f") == {0o600}
     assert (tmp_path / "f").stat().st_mode & 0o777 == 0o700
 

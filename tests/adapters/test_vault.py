@@ -1,22 +1,18 @@
-"""Both vaults keep the contract, the real one over a real gnome-keyring, and its thread never holds anybody up."""
+"""Both vaults keep the contract, the real one over a real gnome-keyring, and the state file says what it holds."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from desktopauth.adapters.records import BackendError
 from desktopauth.adapters.vault import Keyring, peek
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.ports import Absent, Found, Saved, Unread, Unsaved
+from desktopauth.core.ports import Absent, Found, Saved, Unsaved
 from tests.adapters.vault_contract import Open, VaultContract
-from tests.adapters.vaults import InKeyring, InMemory
+from tests.adapters.vaults import InKeyring, InMemory, Prompting
 from tests.scenario import Run
 
 
@@ -126,163 +122,6 @@ def test_forgetting_an_entry_leaves_neither_entry_nor_file(keyring: dict[str, st
     run(scenario)
 
 
-class Prompting:
-    """A keyring whose prompt stays open until somebody answers."""
-
-    place = "a keyring with a prompt"
-    part_size = None
-
-    def __init__(self) -> None:
-        self.open, self.answered = threading.Event(), threading.Event()
-        self.held: dict[str, str] = {}
-
-    def readable(self) -> bool:
-        if not self.answered.is_set():
-            raise BackendError(VaultProblem.LOCKED)
-        return True
-
-    def unlock(self, heads: Sequence[str]) -> None:
-        self.open.set()
-        self.answered.wait()
-
-    def get(self, service: str) -> str | None:
-        return self.held.get(service)
-
-    def set(self, service: str, value: str) -> None:
-        self.held[service] = value
-
-    def delete(self, service: str) -> None:
-        self.held.pop(service, None)
-
-
-def test_an_open_prompt_holds_no_lock_and_a_caller_may_leave(tmp_path: Path, run: Run) -> None:
-    async def scenario() -> None:
-        prompting = Prompting()
-        ours = InKeyring(tmp_path / "account", keyring=lambda: prompting)
-        saving = asyncio.ensure_future(ours.vault.save("it", session_id="s", over=None))
-        await asyncio.to_thread(prompting.open.wait)
-        with ours.locks.store():
-            pass
-        saving.cancel()
-        never_begun = asyncio.ensure_future(ours.vault.clear())
-        await asyncio.sleep(0)
-        never_begun.cancel()
-        await asyncio.gather(saving, never_begun, return_exceptions=True)
-        prompting.answered.set()
-        # the save was under way, so it is done; the clear was not, so it is dropped
-        assert await ours.vault.load() == Found("it", 1)
-        ours.close()
-
-    run(scenario)
-
-
-def test_a_quiet_save_opens_no_prompt(tmp_path: Path, run: Run) -> None:
-    async def scenario() -> None:
-        prompting = Prompting()
-        ours = InKeyring(tmp_path / "account", keyring=lambda: prompting)
-        refused = await ours.vault.save("it", session_id="s", over=None, quiet=True)
-        assert refused == Unsaved(VaultProblem.LOCKED) and not prompting.open.is_set()
-        prompting.answered.set()
-        assert isinstance(await ours.vault.save("it", session_id="s", over=None, quiet=True), Saved)
-        ours.close()
-
-    run(scenario)
-
-
-def test_a_loop_that_was_closed_does_not_break_the_thread(tmp_path: Path) -> None:
-    prompting = Prompting()
-    ours = InKeyring(tmp_path / "account", keyring=lambda: prompting)
-
-    async def leaves() -> None:
-        asyncio.ensure_future(ours.vault.save("it", session_id="s", over=None))  # noqa: RUF006 - that it is left is the point
-        await asyncio.to_thread(prompting.open.wait)
-
-    asyncio.run(leaves())
-    prompting.answered.set()
-    assert asyncio.run(ours.vault.load()) == Found("it", 1)
-    ours.close()
-
-
-def test_a_closed_vault_answers_and_does_nothing(tmp_path: Path, run: Run) -> None:
-    async def scenario() -> None:
-        ours = InKeyring(tmp_path / "account", keyring=Prompting)
-        ours.close()
-        assert await ours.vault.load() == Unread(VaultProblem.UNAVAILABLE)
-        assert await ours.vault.save("it", session_id="s", over=None) == Unsaved(VaultProblem.UNAVAILABLE)
-        assert await ours.vault.clear() is VaultProblem.UNAVAILABLE
-
-    run(scenario)
-
-
-def test_jobs_before_the_close_are_done_and_the_thread_ends(tmp_path: Path, run: Run) -> None:
-    async def scenario() -> None:
-        prompting = Prompting()
-        prompting.answered.set()
-        ours = InKeyring(tmp_path / "account", keyring=lambda: prompting)
-        saving = asyncio.ensure_future(ours.vault.save("it", session_id="s", over=None))
-        await asyncio.sleep(0)
-        ours.close()
-        assert isinstance(await saving, Saved)
-
-    run(scenario)
-    for thread in threading.enumerate():
-        if thread.name == "desktopauth-vault":
-            thread.join(5)
-    assert not [thread for thread in threading.enumerate() if thread.name == "desktopauth-vault"]
-
-
-_BLOCKED = """
-import asyncio, sys
-from pathlib import Path
-from tests.adapters.test_vault import Prompting
-from tests.adapters.vaults import InKeyring
-
-async def main():
-    prompting = Prompting()
-    ours = InKeyring(Path(sys.argv[1]), keyring=lambda: prompting)
-    loading = asyncio.ensure_future(ours.vault.load())
-    while not prompting.open.is_set():
-        await asyncio.sleep(0.01)
-    loading.cancel()
-    ours.close()
-
-asyncio.run(main())
-"""
-
-
-def test_a_process_ends_although_a_prompt_is_still_open(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _BLOCKED, str(tmp_path / "account")]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], env=child_environment(), check=True, timeout=30)
-    assert done.returncode == 0
-
-
-def child_environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(("src", "."))}
-
-
-def test_a_fault_in_a_keyring_class_is_an_answer_and_not_the_end(
-    tmp_path: Path, run: Run, expected_logs: Callable[..., None]
-) -> None:
-    expected_logs("desktopauth.vault: the keyring could not be used: ZeroDivisionError")
-
-    class Faulty(Prompting):
-        def readable(self) -> bool:
-            return True
-
-        def unlock(self, heads: Sequence[str]) -> None:
-            raise ZeroDivisionError
-
-    async def scenario() -> None:
-        ours = InKeyring(tmp_path / "account", keyring=Faulty)
-        assert await ours.vault.load() == Unread(VaultProblem.UNAVAILABLE)
-        assert await ours.vault.load() == Unread(VaultProblem.UNAVAILABLE)
-        ours.close()
-
-    run(scenario)
-
-
 def test_a_session_too_large_for_the_keyring_is_not_half_stored(
     tmp_path: Path, run: Run, expected_logs: Callable[..., None]
 ) -> None:
@@ -302,7 +141,7 @@ def test_a_session_too_large_for_the_keyring_is_not_half_stored(
         ours = InKeyring(tmp_path / "account", keyring=lambda: small)
         await ours.vault.save("it", session_id="s", over=None)
         before = dict(small.held)
-        assert await ours.vault.save("x" * 2000, session_id="s", over=1) == Unsaved(VaultProblem.UNAVAILABLE)
+        assert await ours.vault.save("x" * 2000, session_id="s", over=1) == Unsaved(VaultProblem.TOO_LARGE)
         assert small.held == before
         ours.close()
 

@@ -54,7 +54,7 @@ LEAKED: list[tuple[Exception, VaultProblem]] = [
     (WinError(5, "CredWrite"), VaultProblem.DENIED),
     (WinError(8, "CredWrite"), VaultProblem.UNAVAILABLE),
     (WinError(1312, "CredRead"), VaultProblem.UNAVAILABLE),
-    (WinError(1783, "CredWrite"), VaultProblem.UNAVAILABLE),
+    (WinError(1783, "CredWrite"), VaultProblem.TOO_LARGE),
     (RuntimeError("Requires Windows and pywin32"), VaultProblem.UNAVAILABLE),
     (ConnectionResetError(), VaultProblem.UNAVAILABLE),
 ]
@@ -153,8 +153,9 @@ def test_a_delete_that_changed_nothing_is_an_error() -> None:
 def test_a_value_too_long_for_windows_is_refused_by_the_fake_as_by_windows() -> None:
     ours = windows(Store())
     ours.set("Example/a00", "x" * 1280)
-    with pytest.raises(BackendError):
+    with pytest.raises(BackendError) as told:
         ours.set("Example/a01", "x" * 1281)
+    assert told.value.problem is VaultProblem.TOO_LARGE
 
 
 def test_a_new_connection_asks_first_what_gnome_keyring_tells_anybody(

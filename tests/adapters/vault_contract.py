@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from desktopauth.core.models import Session, User
 from desktopauth.core.ports import Absent, Found, Saved, Superseded, Tombstones, Vault
+from tests.adapters.vaults import a_session
 from tests.scenario import Run
 
 
@@ -146,7 +146,7 @@ class VaultContract:
 
     def test_clearing_one_session_leaves_what_somebody_else_has_stored_since(self, subject: Open, run: Run) -> None:
         async def scenario(vault: Vault, _: Tombstones) -> None:
-            anns, bobs = _session("ann"), _session("bob")
+            anns, bobs = a_session("ann"), a_session("bob")
             await vault.save(anns.to_json(), session_id=anns.id, over=None)
             await vault.save(bobs.to_json(), session_id=bobs.id, over=None)
             assert await vault.clear(session_id=anns.id) is None
@@ -178,7 +178,3 @@ class VaultContract:
             assert vault.place
 
         play(run, subject, scenario)
-
-
-def _session(person: str) -> Session:
-    return Session(f"access of {person}", f"refresh of {person}", 2e9, 3600, User(person))

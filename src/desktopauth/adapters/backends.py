@@ -221,7 +221,9 @@ def problem_of(error: BaseException) -> VaultProblem:
         return VaultProblem.DENIED
     if -25308 in codes:  # errSecInteractionNotAllowed: locked, and no screen to ask on
         return VaultProblem.LOCKED
-    # Windows 8 (its store is full), 1312 (no logon session keeps credentials), 1783 (too long), no bus, no service, ...
+    if 1783 in codes:  # RPC_X_BAD_STUB_DATA: how Credential Manager says that a value is too long
+        return VaultProblem.TOO_LARGE
+    # Windows 8 (its store is full), 1312 (no logon session keeps credentials), no bus, no service, ...
     return VaultProblem.UNAVAILABLE
 
 

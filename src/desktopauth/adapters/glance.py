@@ -14,6 +14,7 @@ from desktopauth.core.ports import Absent, Found, Stored, Unread
 
 from .backends import class_name, open_keyring, platform_class, usual_place
 from .locks import FileLocks, LockBusyError
+from .precedence import signed_out
 from .records import BackendError, Records
 from .statefile import StateFile
 
@@ -68,12 +69,12 @@ def look_at_keyring() -> tuple[str, VaultProblem | None]:
 
 def _seen(stored: Stored, place: str, state: StateFile) -> Glance:
     match stored:
-        case Found(text=text):
+        case Found():
             try:
-                session = Session.from_json(text)
+                session = Session.from_json(stored.text)
             except UnknownFormatError:
                 return Glance(place, problem=VaultProblem.CORRUPT)
-            return Glance(place, session, signed_out=state.covers(session.id))
+            return Glance(place, session, signed_out=signed_out(stored, state.read()) or state.covers(session.id))
         case Absent():
             return Glance(place)
         case Unread(problem):

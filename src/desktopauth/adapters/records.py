@@ -10,17 +10,19 @@ import hashlib
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Superseded, Unread, Unsaved
+from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Unread, Unsaved
 
 _HEAD = re.compile(r"da1 (\d{1,15}) ([0-9a-f]{8}) (\d\d) ([0-9a-f]{32}) (.*)", re.ASCII | re.DOTALL)
 _MOST_PARTS = 16
 _log = logging.getLogger("desktopauth.records")
+
+Refusal = Callable[[Stored], Kept | None]  # of what is stored: why it stays, or None
 
 
 class Backend(Protocol):
@@ -87,16 +89,15 @@ class Records:
         """Whether there is any head, readable or not."""
         return any(self._backend.get(name) is not None for name in head_names(self._entry))
 
-    def save(self, text: str, *, over: int | None = None, floor: int = 0) -> Kept:
-        """Store ``text``, with ``over`` only over that generation. The new one is above ``floor`` and all others seen.
+    def save(self, text: str, *, refusal: Refusal = lambda _stored: None, floor: int = 0) -> Kept:
+        """Store ``text``, unless ``refusal`` says why not. Its generation is above ``floor`` and all others seen.
 
         Raises TooLargeError.
         """
         slots = self._slots()
-        stored = _newest(slots)
-        if over is not None and _differs(stored, over):
-            return Superseded()
-        if _frozen(slots) or (over is not None and isinstance(stored, Unread)):
+        if refused := refusal(_newest(slots)):
+            return refused
+        if any(slot.condition is Condition.FOREIGN for slot in slots):
             return Unsaved(VaultProblem.CORRUPT)
         # above every head, the broken ones too: one that is unreadable today must not win if it can be read tomorrow
         generation = 1 + max(floor, *(slot.generation for slot in slots))
@@ -180,21 +181,6 @@ def _newest(slots: list[Slot]) -> Stored:
         best = max(good, key=lambda slot: slot.generation)
         return Found(best.text, best.generation)
     return Absent() if all(slot.condition is Condition.EMPTY for slot in slots) else Unread(VaultProblem.CORRUPT)
-
-
-def _differs(stored: Stored, over: int) -> bool:
-    """Whether something else than that generation is surely there. What cannot be read may still be it."""
-    match stored:
-        case Found():
-            return stored.generation != over
-        case Absent():
-            return True
-        case _:
-            return False
-
-
-def _frozen(slots: list[Slot]) -> bool:
-    return any(slot.condition is Condition.FOREIGN for slot in slots)
 
 
 def _worth(slot: Slot) -> tuple[int, int]:

@@ -19,10 +19,14 @@ _GONE, _UNREVOKED = ".gone", ".unrevoked"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The last generation that was ever stored, and whether it is there still."""
+    """The last generation that was ever stored, whether it is there still, and up to which one we removed them.
+
+    ``cleared`` is what tells a sign-out by some copy of the app from a keyring that was emptied behind our back.
+    """
 
     generation: int = 0
     present: bool = False
+    cleared: int = 0
 
 
 class StateFile:
@@ -53,7 +57,7 @@ class StateFile:
             body = json.loads(self.path.read_bytes())
             if body["v"] != _FORMAT:
                 return None
-            return Mark(int(body["generation"]), body["present"] is True)
+            return Mark(int(body["generation"]), body["present"] is True, int(body.get("cleared", 0)))
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
 
@@ -70,9 +74,14 @@ class StateFile:
         if self.read() == mark:
             return
         new = self.path.with_suffix(".tmp")  # always the same one: the store lock admits one writer
-        body = json.dumps({"v": _FORMAT, "generation": mark.generation, "present": mark.present})
-        _write_private(make_private(self._folder) / new.name, body.encode())
+        body = {"v": _FORMAT, "generation": mark.generation, "present": mark.present, "cleared": mark.cleared}
+        _write_private(make_private(self._folder) / new.name, json.dumps(body).encode())
         new.replace(self.path)
+
+    def unmark(self) -> None:
+        """Remove what was written, and leave the marks of sessions. Raises OSError."""
+        for path in (self.path, self.path.with_suffix(".tmp")):
+            path.unlink(missing_ok=True)
 
     def lay(self, session_id: str) -> None:
         """Mark a session as signed out. Raises OSError if the mark could not be made."""
@@ -111,8 +120,7 @@ class StateFile:
 
     def remove(self) -> None:
         """Remove all of this entry's files. Raises OSError."""
-        for path in (self.path, self.path.with_suffix(".tmp")):
-            path.unlink(missing_ok=True)
+        self.unmark()
         self._remove(_GONE, _UNREVOKED)
 
     def _make(self, mark: Path) -> None:

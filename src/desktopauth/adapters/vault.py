@@ -1,21 +1,19 @@
-"""The keyring behind the core's ``Vault``: one daemon thread owns every call, because a prompt may block it for ever.
+"""The keyring behind the core's ``Vault``, with the state file beside it that tells our own acts from everybody else's.
 
-The event loop only posts jobs and awaits answers, and an executor's thread would be waited for at exit.
+What the keyring holds is the truth, but a backup may bring back an old one, and only the state file knows that.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import queue
-import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.models import Session, UnknownFormatError
 from desktopauth.core.ports import (
     Absent,
     Found,
@@ -29,9 +27,11 @@ from desktopauth.core.ports import (
 )
 
 from .backends import open_keyring, usual_place
-from .locks import FileLocks, LockBusyError
-from .records import Backend, BackendError, Records, TooLargeError, head_names
+from .locks import FileLocks
+from .precedence import outlived, refusal, session_of, signed_out
+from .records import Backend, BackendError, Records, head_names
 from .statefile import Mark, StateFile
+from .vault_thread import VaultThread
 
 _log = logging.getLogger("desktopauth.vault")
 _T = TypeVar("_T")
@@ -62,7 +62,7 @@ class KeyringVault:
         self._locks = locks
         self._open_keyring = keyring
         self._keyring: Keyring | None = None
-        self._worker = _Worker()
+        self._worker = VaultThread()
 
     @property
     def place(self) -> str:
@@ -92,8 +92,8 @@ class KeyringVault:
 
     def _locked(self, job: Callable[[Records], _T], *, quiet: bool = False) -> _T:
         keyring = self._keyring = self._keyring or self._open_keyring()
-        if quiet:
-            keyring.readable()  # raises where it would have to ask the person first
+        if quiet and not keyring.readable():  # it says so by raising, too
+            raise BackendError(VaultProblem.LOCKED)
         keyring.unlock(head_names(self._entry))  # may prompt, so before the lock that every app is waiting for
         with self._locks.store():
             return job(Records(keyring, self._entry, part_size=keyring.part_size))
@@ -102,6 +102,7 @@ class KeyringVault:
         stored = records.load()
         match stored:
             case Found():
+                self._bury(stored)
                 self._note(stored.generation, present=True)
             case Absent():
                 self._note(0, present=False)
@@ -109,40 +110,60 @@ class KeyringVault:
                 pass  # unread says nothing about what is there
         return stored
 
+    def _bury(self, stored: Found) -> None:
+        """Who was signed out does not come back with a backup: whoever asked will find the mark, and clear it again."""
+        if signed_out(stored, self._state.read()) and (session_id := session_of(stored)):
+            _log.warning("the keyring holds a session again that was signed out")
+            self._state.lay(session_id)
+
     def _save(self, records: Records, *, text: str, session_id: str, over: int | None) -> Kept:
         if self._state.covers(session_id):
             return Superseded()
+        mark = self._state.read()
+        allow = partial(refusal, over=over, mark=mark, session_id=session_id)
         # the file remembers the generation over a clear, so that a late save cannot mistake a new session for its own
-        kept = records.save(text, over=over, floor=self._last().generation)
+        kept = records.save(text, refusal=allow, floor=max(over or 0, mark.generation if mark else 0))
         if isinstance(kept, Saved):
             self._note(kept.generation, present=True)
         return kept
 
     def _clear(self, records: Records, *, session_id: str | None) -> VaultProblem | None:
-        if session_id and _of_another(records.load(), session_id):
+        stored, mark = records.load(), self._state.read()
+        if session_id and _of_another(stored, session_id) and isinstance(stored, Found) and not outlived(stored, mark):
             return None
         seen = records.clear()
         left = records.load()
         if isinstance(left, Absent):
-            self._note(seen, present=False)
+            self._note_clear(seen)
             return None
         return left.problem if isinstance(left, Unread) else VaultProblem.UNAVAILABLE
 
     def _forget(self) -> VaultProblem | None:
-        self._locked(Records.erase)
-        self._state.remove()
+        self._locked(self._erase)
         self._locks.remove()
         return None
 
-    def _last(self) -> Mark:
-        return self._state.read() or Mark()
+    def _erase(self, records: Records) -> None:
+        self._state.unmark()  # first: a copy that finds the keyring empty then knows that it was meant
+        records.erase()
+        self._state.remove()
 
     def _note(self, generation: int, *, present: bool) -> None:
-        last = self._last()
+        last = self._state.read() or Mark()
         try:
-            self._state.write(Mark(max(generation, last.generation), present))
+            self._state.write(replace(last, generation=max(generation, last.generation), present=present))
         except OSError as error:  # what it says is a hint; the keyring holds the truth
             _log.warning("the state file could not be written: %s", type(error).__name__)
+
+    def _note_clear(self, seen: int) -> None:
+        last = self._state.read() or Mark()
+        highest = max(seen, last.generation)
+        try:
+            self._state.write(Mark(highest, present=False, cleared=highest))
+        except OSError as error:  # on a full disk a file can still be removed, and says as much: nobody is expected
+            _log.warning("the state file could not be written: %s", type(error).__name__)
+            with suppress(OSError):
+                self._state.unmark()
 
 
 class MemoryVault:
@@ -154,6 +175,7 @@ class MemoryVault:
         self._tombstones = tombstones
         self._stored: Stored = Absent()
         self._generation = 0  # never falls, so that no number is ever given to two sessions
+        self._cleared = 0
 
     def stamp(self) -> object:
         """Nobody else can change it."""
@@ -170,9 +192,11 @@ class MemoryVault:
         over: int | None,
         quiet: bool = False,  # noqa: ARG002 - memory asks nobody
     ) -> Kept:
-        current = self._stored.generation if isinstance(self._stored, Found) else None
-        if self._tombstones.covers(session_id) or (over is not None and over != current):
+        if self._tombstones.covers(session_id):
             return Superseded()
+        mark = Mark(self._generation, cleared=self._cleared)
+        if refused := refusal(self._stored, over=over, mark=mark, session_id=session_id):
+            return refused
         self._generation += 1
         self._stored = Found(text, self._generation)
         return Saved(self._generation)
@@ -180,6 +204,7 @@ class MemoryVault:
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         if not (session_id and _of_another(self._stored, session_id)):
             self._stored = Absent()
+            self._cleared = self._generation
         return None
 
     async def forget(self) -> VaultProblem | None:
@@ -220,10 +245,7 @@ class MemoryTombstones:
 
 def _of_another(stored: Stored, session_id: str) -> bool:
     """Whether a sibling has stored another session since: signing out of the old one is no reason to lose it."""
-    try:
-        return isinstance(stored, Found) and Session.from_json(stored.text).id != session_id
-    except UnknownFormatError:
-        return False
+    return session_of(stored) not in (None, session_id)
 
 
 async def forget_entry(entry: str, folder: Path) -> VaultProblem | None:
@@ -245,69 +267,6 @@ def peek(entry: str, folder: Path) -> bool:
     keyring.unlock(heads)
     with FileLocks(folder, entry).store():
         return Records(keyring, entry).exists()
-
-
-class _Worker:
-    """One daemon thread that runs jobs in order. It starts with the first one."""
-
-    def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._closed = False
-
-    async def ask(self, job: Callable[[], _T], failed: Callable[[VaultProblem], _T]) -> _T:
-        """Answer ``job()``, run on the thread, or ``failed(problem)``. Cancelled before it began, it is dropped."""
-        if self._closed:
-            return failed(VaultProblem.UNAVAILABLE)
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[_T] = loop.create_future()
-        self._jobs.put(lambda: _run(job, failed, answer, loop))
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="desktopauth-vault", daemon=True)
-            self._thread.start()
-        return await answer
-
-    def close(self) -> None:
-        self._closed = True
-        self._jobs.put(None)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
-
-
-def _run(
-    job: Callable[[], _T],
-    failed: Callable[[VaultProblem], _T],
-    answer: asyncio.Future[_T],
-    loop: asyncio.AbstractEventLoop,
-) -> None:
-    if answer.cancelled():
-        return
-    result = _outcome(job, failed)
-    try:
-        loop.call_soon_threadsafe(_settle, answer, result)
-    except RuntimeError:  # the loop is closed: what was done is done, and nobody is left to be told
-        _log.debug("an answer of the keyring came after the end")
-
-
-def _outcome(job: Callable[[], _T], failed: Callable[[VaultProblem], _T]) -> _T:
-    try:
-        return job()
-    except BackendError as error:
-        return failed(error.problem)
-    except LockBusyError:
-        return failed(VaultProblem.WAITING)
-    except TooLargeError as error:
-        _log.warning("not stored: %s", error)
-    except Exception as error:  # noqa: BLE001 - the thread's outermost frame, and calls promise never to raise
-        _log.warning("the keyring could not be used: %s", type(error).__name__)
-    return failed(VaultProblem.UNAVAILABLE)
-
-
-def _settle(answer: asyncio.Future[_T], result: _T) -> None:
-    if not answer.done():  # the caller may have been cancelled meanwhile
-        answer.set_result(result)
 
 
 def _itself(problem: VaultProblem) -> VaultProblem | None:
