@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from desktopauth.demo.keyring_service import PROGRAMS, PrivateKeyring, private_keyring
 from tests.scenario import need
+
+
+def lock_keyring() -> None:
+    """Lock the keyring on this process's bus, as the desktop does."""
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as bus:
+        secretstorage.get_default_collection(bus).lock()
+
+
+@contextmanager
+def full_disk(service: PrivateKeyring) -> Iterator[None]:
+    """The keyring's disk has no room: what is stored can be read, and nothing can be written.
+
+    Who may not mount (root may) takes the folder away instead, which the keyring answers in the same words.
+    """
+    files = service._place() / "data" / "keyrings"
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", files], capture_output=True, check=False
+    )
+    if mounted.returncode == 0:
+        (files / "filling").write_bytes(bytes(8192))
+    else:
+        files.rename(files.with_name("away"))
+        files.write_text("")
+    try:
+        yield
+    finally:
+        if mounted.returncode == 0:
+            subprocess.run(["umount", files], check=True)
+        else:
+            files.unlink()
+            files.with_name("away").rename(files)
 
 
 class Backup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -17,14 +16,8 @@ from desktopauth.core.errors import VaultProblem
 from desktopauth.core.ports import Absent, Found, Saved, Unread, Unsaved
 from desktopauth.demo.keyring_service import PrivateKeyring
 from tests.adapters.vaults import InKeyring
+from tests.keyrings import full_disk, lock_keyring
 from tests.scenario import Run
-
-
-def lock() -> None:
-    import secretstorage
-
-    with closing(secretstorage.dbus_init()) as bus:
-        secretstorage.get_default_collection(bus).lock()
 
 
 async def everything_fails_with(ours: InKeyring, problem: VaultProblem) -> None:
@@ -38,7 +31,7 @@ async def everything_fails_with(ours: InKeyring, problem: VaultProblem) -> None:
 @pytest.mark.parametrize(
     ("trouble", "problem"),
     [
-        pytest.param(lambda service: lock(), VaultProblem.LOCKED, id="locked"),
+        pytest.param(lambda service: lock_keyring(), VaultProblem.LOCKED, id="locked"),
         pytest.param(PrivateKeyring.stop_keyring, VaultProblem.UNAVAILABLE, id="killed"),
     ],
 )
@@ -138,13 +131,32 @@ def test_a_keyring_that_dies_between_two_calls_of_a_save_keeps_the_old_session(
     run(scenario)
 
 
+def test_a_full_disk_keeps_the_old_session_and_takes_the_new_one_when_there_is_room(
+    own_keyring: PrivateKeyring, tmp_path: Path, run: Run
+) -> None:
+    async def scenario() -> None:
+        ours = InKeyring(tmp_path / "account")
+        assert isinstance(await ours.vault.save("old", session_id="s", over=None), Saved)
+        with full_disk(own_keyring):
+            assert await ours.vault.save("new", session_id="s", over=1) == Unsaved(VaultProblem.UNAVAILABLE)
+            assert await ours.vault.clear() is VaultProblem.UNAVAILABLE
+            assert await ours.vault.load() == Found("old", 1)
+        assert await ours.vault.save("new", session_id="s", over=1) == Saved(2)
+        own_keyring.stop_keyring()
+        own_keyring.start_keyring()
+        assert await ours.vault.load() == Found("new", 2)
+        ours.close()
+
+    run(scenario)
+
+
 def test_a_signed_out_session_stays_out_although_the_keyring_was_locked(
     own_keyring: PrivateKeyring, tmp_path: Path, run: Run
 ) -> None:
     async def scenario() -> None:
         ours = InKeyring(tmp_path / "account")
         await ours.vault.save("it", session_id="s", over=None)
-        lock()
+        lock_keyring()
         ours.tombstones.lay("s")
         assert await ours.vault.clear() is VaultProblem.LOCKED
         own_keyring.stop_keyring()

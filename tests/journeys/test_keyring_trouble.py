@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -18,13 +18,7 @@ from desktopauth.demo.keyring_service import PrivateKeyring
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
 from tests.journeys.conftest import Person, account_made, confirm, sign_in, sign_up
-
-
-def lock() -> None:
-    import secretstorage
-
-    with closing(secretstorage.dbus_init()) as bus:
-        secretstorage.get_default_collection(bus).lock()
+from tests.keyrings import lock_keyring
 
 
 @contextmanager
@@ -98,7 +92,7 @@ def test_a_locked_keyring_is_explained_and_what_it_holds_is_left_alone(
     async def unlocked(hands: Hands, bus: AuthBus) -> None:
         await hands.sees(f"Hello, {stayed.email}")
 
-    lock()
+    lock_keyring()
     stayed.start(locked)
     stayed.start(locked)
     own_keyring.stop_keyring()
