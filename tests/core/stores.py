@@ -67,6 +67,7 @@ class MemoryVault:
     def __init__(self, tombstones: FakeTombstones, journal: list[str]) -> None:
         self.stored: Found | None = None
         self.last_generation = 0
+        self.cleared = 0  # the highest generation that a sign-out has removed
         self.siblings_acts = 0
         self.script = Script()
         self.calls: list[str] = []
@@ -87,7 +88,17 @@ class MemoryVault:
     def wipe(self) -> None:
         """As if another copy of the app had signed out and cleared it."""
         self.siblings_acts += 1
+        self.stored, self.cleared = None, self.last_generation
+
+    def lose(self) -> None:
+        """As if it had been emptied from outside."""
+        self.siblings_acts += 1
         self.stored = None
+
+    def bring_back(self, session: Session, generation: int) -> None:
+        """As if a backup had been played back."""
+        self.siblings_acts += 1
+        self.stored = Found(session.to_json(), generation)
 
     def stamp(self) -> object:
         return self.siblings_acts
@@ -97,8 +108,9 @@ class MemoryVault:
 
     async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:
         def keep() -> Kept:
-            there = self.stored.generation if self.stored else None
-            if session_id in self._tombstones.laid or (over is not None and over != there):
+            there = self.stored.generation if self.stored else 0
+            gone = self.stored is None and over is not None and self.cleared >= over
+            if session_id in self._tombstones.laid or gone or (over is not None and there > over):
                 return Superseded()
             self.last_generation += 1
             self.stored = Found(text, self.last_generation)
@@ -109,7 +121,7 @@ class MemoryVault:
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         def wipe() -> None:
             if self.stored and session_id in (None, Session.from_json(self.stored.text).id):
-                self.stored = None
+                self.stored, self.cleared = None, self.last_generation
 
         return await self._do("clear", wipe)
 

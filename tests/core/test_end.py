@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from desktopauth.core.errors import ENDING_CODES, ErrorKind, VaultProblem
+from desktopauth.core.errors import ENDING_CODES, AuthError, ErrorKind, VaultProblem
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.ports import Unsaved
-from desktopauth.core.state import PasswordForm, Reason, SignedIn, SignedOut
+from desktopauth.core.state import Interrupted, PasswordForm, Reason, SignedIn, SignedOut
 from tests.conftest import LogWatch
 from tests.core.conftest import ADA, World
 from tests.core.fakes import Gate, ending, offline, quietly, refused
@@ -25,14 +25,16 @@ def test_signing_out_is_at_once_and_the_rest_follows(world: World, run: Run) -> 
             assert world.who() == SignedOut(Reason.USER)
             assert world.flow() == PasswordForm(email=ADA.email)
             assert (auth.user, auth.expires_at, world.held) == (None, None, None)
-            assert world.journal == ["tombstone lay", "SIGNED_OUT"]
+            assert world.journal == ["tombstone lay", "tombstone owe", "SIGNED_OUT"]
             assert world.events[0].reason is Reason.USER
             assert await auth.access_token() is None
             await until(lambda: world.gateway.count("sign_out"))
             assert world.gateway.calls[0].arguments == (session.access_token, "local")
 
     run(scenario)
-    assert world.journal == ["tombstone lay", "SIGNED_OUT", "clear", "tombstone lift", "sign_out"]
+    assert sorted(world.journal[3:]) == ["clear", "sign_out", "tombstone lift", "tombstone paid"]
+    assert world.journal.index("clear") < world.journal.index("tombstone lift")
+    assert world.journal.index("sign_out") < world.journal.index("tombstone paid")
     assert world.vault.session is None
     assert world.tombstones.laid == set()
 
@@ -61,9 +63,7 @@ def test_who_signs_out_inside_an_event_is_heard_in_order(world: World, run: Run)
     assert world.names == [AuthEvent.INITIAL_SESSION, AuthEvent.SIGNED_IN, OUT]
 
 
-def test_offline_one_is_signed_out_all_the_same(world: World, run: Run, expected_logs: LogWatch) -> None:
-    expected_logs("desktopauth.revocation: a session was not revoked on the server: offline")
-
+def test_offline_one_is_signed_out_all_the_same(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.signed_in() as auth:
             world.gateway.script.plan("sign_out", offline("sign_out"))
@@ -174,28 +174,32 @@ def test_an_ending_code_ends_it(code: str, world: World, run: Run) -> None:
         async with world.signed_in() as auth:
             world.gateway.script.plan("refresh", ending(code))
             await quietly(auth.refresh())
-            assert world.who() == SignedOut(Reason(ENDING_CODES[code]), code)
+            assert world.who() == Interrupted(ADA, Reason(ENDING_CODES[code]), code)
             assert world.flow() == PasswordForm(email=ADA.email)
-            assert await auth.access_token() is None
+            with pytest.raises(AuthError):
+                await auth.access_token()
             await until(lambda: "tombstone lift" in world.journal)
 
     run(scenario)
-    assert world.names == [OUT]
-    order = ["locked", "load", "refresh", "released", "tombstone lay", "SIGNED_OUT", "clear", "tombstone lift"]
+    assert world.names == [AuthEvent.REAUTH_REQUIRED]
+    order = ["locked", "load", "refresh", "released", "tombstone lay", "REAUTH_REQUIRED", "clear", "tombstone lift"]
     assert world.journal == order
     assert world.vault.session is None
     assert world.gateway.count("sign_out") == 0, "it is gone already"
 
 
-def test_who_asked_for_a_token_gets_none_when_it_has_ended(world: World, run: Run) -> None:
+def test_who_asked_for_a_token_is_told_that_it_has_ended(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.signed_in() as auth:
             world.gateway.script.plan("refresh", ending("session_not_found"))
             world.clock.advance(3590)
-            assert await auth.access_token() is None
+            for _ in range(2):
+                with pytest.raises(AuthError) as raised:
+                    await auth.access_token()
+                assert raised.value.kind is ErrorKind.SESSION_ENDED
 
     run(scenario)
-    assert world.names == [OUT]
+    assert world.names == [AuthEvent.REAUTH_REQUIRED]
 
 
 @pytest.mark.parametrize("code", sorted(ENDING_CODES))

@@ -16,7 +16,7 @@ MAIL = "ada@example.com"
 
 @pytest.fixture
 def flows(world: World) -> Flows:
-    return Flows(world.gateway, world.clock.now)
+    return Flows(world.gateway, world.clock.now, world.clock.now)
 
 
 def kind_raised(run: Run, work: object) -> Problem:

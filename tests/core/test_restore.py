@@ -8,6 +8,7 @@ import pytest
 
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.events import AuthEvent
+from desktopauth.core.models import User
 from desktopauth.core.ports import Found, Unread
 from desktopauth.core.state import (
     Connection,
@@ -168,7 +169,7 @@ def test_a_keyring_that_takes_its_time_is_waited_for_in_the_open(world: World, r
 
 @pytest.mark.usefixtures("hurried")
 def test_an_answer_that_comes_after_one_went_on_changes_nothing(world: World, run: Run) -> None:
-    world.vault.put(stored := world.session("theirs"))
+    world.vault.put(stored := world.session("theirs", User("eve", "eve@example.com")))
 
     async def scenario() -> None:
         world.vault.script.plan("load", gate := Gate())

@@ -15,20 +15,24 @@ from desktopauth.core.reduce import (
     Began,
     Cancelled,
     CodeMailed,
+    CutOff,
     Ended,
     Failed,
     FormOpened,
     Message,
     NobodyThere,
+    OtherCame,
     StoreTrouble,
     reduce,
 )
 from desktopauth.core.state import (
+    AnotherPerson,
     AuthState,
     CodeWanted,
     Flow,
     FormPurpose,
     Health,
+    Interrupted,
     PasswordForm,
     Reason,
     SessionState,
@@ -39,6 +43,7 @@ from desktopauth.core.state import (
     TokenHealth,
     email_of,
     status_of,
+    typed_email,
     user_of,
 )
 
@@ -60,9 +65,14 @@ CODE = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 160.0))
 CODE_BUSY = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 160.0, busy=True))
 CODE_REFUSED = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 160.0, problem=WRONG))
 ANOTHER_CODE = AuthState(SignedOut(), CodeWanted(MAIL, "confirm", 220.0))
+UNREVOKED = AuthState(SignedOut(unrevoked=True), PasswordForm())
 UNSAVED = AuthState(SignedOut(memory_only=LOCKED), PasswordForm())
 PANEL = AuthState(SignedIn(ADA, FINE), CodeWanted(OTHER, "sign_in", 160.0))
-EVERY = [STARTING, LOCKED_OUT, IN, FORM, TYPED, BUSY, REFUSED, CODE, CODE_BUSY, CODE_REFUSED, PANEL]
+CUT_OFF = AuthState(Interrupted(ADA, Reason.EXPIRED, "code"), PasswordForm(email=MAIL))
+EVE = User("eve", OTHER)
+OVER = replace(CUT_OFF, flow=AnotherPerson(EVE))
+SIGNED_OUT = [FORM, TYPED, BUSY, REFUSED, CODE, CODE_BUSY, CODE_REFUSED]
+EVERY = [STARTING, LOCKED_OUT, IN, *SIGNED_OUT, PANEL, CUT_OFF, OVER]
 
 
 def form(purpose: FormPurpose = "sign_in", email: str = MAIL, *, busy: bool = False) -> PasswordForm:
@@ -111,6 +121,13 @@ STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
     ("ended with a panel open", PANEL, Ended(Reason.EXPIRED), out(Reason.EXPIRED, form())),
     ("ended without a keyring", IN, Ended(Reason.USER, "", LOCKED), out(Reason.USER, form(), "", LOCKED)),
     ("ended in the middle of a form", BUSY, Ended(Reason.USER), out(Reason.USER, form())),
+    ("the last sign-out never got through", STARTING, NobodyThere(unrevoked=True), UNREVOKED),
+    ("it ended over somebody's head", IN, CutOff(ADA, Reason.EXPIRED, "code"), CUT_OFF),
+    ("they are back", CUT_OFF, Admitted(ADA, FINE), IN),
+    ("another person came instead", CUT_OFF, OtherCame(EVE), OVER),
+    ("the other person is let in", OVER, Admitted(EVE, FINE), AuthState(SignedIn(EVE, FINE))),
+    ("the other person goes again", OVER, FormOpened("sign_in", MAIL), CUT_OFF),
+    ("they give up", CUT_OFF, Ended(Reason.USER), out(Reason.USER, form())),
     ("a late answer, nobody asks any more", IN, Failed(WRONG), IN),
     ("a late answer while starting", STARTING, Failed(WRONG, 5.0), STARTING),
     ("a late cancel", IN, Cancelled(), IN),
@@ -152,17 +169,19 @@ def test_nothing_that_ends_a_request_leaves_the_form_busy(state: AuthState, mess
     flow = reduce(state, message).flow
     assert flow is not None
     assert not flow.busy
-    assert flow.email == MAIL
+    assert typed_email(flow) == MAIL
 
 
 @pytest.mark.parametrize("session", [Starting(), StoreWanted(LOCKED), SignedOut()])
-def test_only_signed_in_has_a_user(session: SessionState) -> None:
+def test_who_is_in_or_at_work_is_the_user_and_nobody_else(session: SessionState) -> None:
     assert user_of(AuthState(session)) is None
-    assert user_of(IN) == ADA
+    assert user_of(IN) == user_of(CUT_OFF) == user_of(OVER) == ADA
 
 
 def test_the_address_for_the_next_form_is_the_persons_else_the_typed_one() -> None:
-    assert [email_of(state) for state in (IN, PANEL, BUSY, CODE, FORM, STARTING)] == [MAIL, MAIL, MAIL, MAIL, "", ""]
+    assert [email_of(state) for state in (IN, PANEL, OVER, BUSY, CODE)] == [MAIL] * 5
+    assert [email_of(state) for state in (FORM, STARTING)] == ["", ""]
+    assert typed_email(OVER.flow) == OTHER
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,7 @@ def test_the_address_for_the_next_form_is_the_persons_else_the_typed_one() -> No
         (PANEL, "authenticated"),
         (FORM, "unauthenticated"),
         (CODE_BUSY, "unauthenticated"),
+        (CUT_OFF, "unauthenticated"),
     ],
 )
 def test_the_word_that_web_frameworks_use(state: AuthState, word: str) -> None:

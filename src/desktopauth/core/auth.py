@@ -6,24 +6,27 @@ It joins the keeper (who is signed in) and the flows (what is being asked) into 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from .errors import AuthError, VaultProblem
+from .access import Access
+from .attempts import Attempts
+from .errors import VaultProblem
 from .events import AuthChange, EventBus, Subscription, Transition
-from .flows import Flows, later
+from .flows import Flows
 from .keeper import Keeper
 from .models import Session, User
 from .parts import Parts
-from .ports import DataClient, HttpClient
-from .reduce import Asked, Began, Cancelled, CodeMailed, Failed, FormOpened, Message, reduce
-from .revocation import revoke
+from .ports import DataClient, HttpClient, Scope
+from .reduce import Asked, Began, Cancelled, FormOpened, Message, reduce
+from .revocation import SignOut
 from .state import (
+    AnotherPerson,
     AuthState,
     CodeWanted,
     FormPurpose,
+    Interrupted,
     PasswordForm,
     SignedOut,
     Starting,
@@ -32,14 +35,13 @@ from .state import (
     status_of,
     user_of,
 )
-from .tokens import LiveTokens
-
-log = logging.getLogger("desktopauth.auth")
+from .tasks import Tasks
+from .watching import Watching
 
 _FAREWELL = 0.5  # seconds that leaving waits for what is under way: a clear, a save, a refresh
 
 
-class Auth:
+class Auth(Access):
     """One person's sign-in in one app.
 
     Use it as ``async with connect(config) as auth``. Leaving the block ends every task it owns.
@@ -58,17 +60,15 @@ class Auth:
         close: Callable[[], Awaitable[None]],
         expects: bool,
     ) -> None:
-        self._bus = EventBus()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks()
         self._state = self._told = AuthState(Starting(expects))
-        self._gateway, self._clock, self._vault = parts.gateway, parts.clock, parts.vault
-        self._keeper = Keeper(parts, self, self._spawn)
-        self._tokens = LiveTokens(self._keeper, parts.clock, parts.server_clock, self._spawn)
-        self._flows = Flows(parts.gateway, parts.clock.now)
-        self._attempt = 0
+        super().__init__(Keeper(parts, self, self._tasks.spawn), EventBus(), parts, self._tasks, data, http)
+        self._clock, self._vault, self._close = parts.clock, parts.vault, close
+        self._watching = Watching(self._keeper, parts)
+        self._attempts = Attempts(self._keeper, self, parts.clock, self._spawn)
+        self._flows = Flows(parts.gateway, parts.clock.now, self._keeper.schedule.now)
+        self._work: dict[object, Callable[[], bool]] = {}
         self._started = asyncio.Event()
-        self._data, self._http, self._close = data, http, close
-        self._client: asyncio.Task[Any] | None = None
 
     # ---- state and events
 
@@ -103,37 +103,9 @@ class Auth:
         """Hear of every step of ``state`` from now on."""
         return self._bus.watch(callback)
 
-    # ---- tokens and clients
-
-    async def access_token(self) -> str | None:
-        """The live access token, or None. Raises AuthError when it has expired and cannot be refreshed now."""
-        return await self._tokens.access_token()
-
-    async def refresh(self) -> None:
-        """Refresh now, once for all who ask. Raises AuthError."""
-        await self._keeper.refresh()
-
     def nudge(self) -> None:
         """Say that the network may be back, or the person: a refresh that is due happens now."""
-        self._keeper.nudge()
-
-    async def supabase(self) -> Any:
-        """The stock ``supabase.AsyncClient`` of this project, which always carries the live token; one for all."""
-        if self._client is None or (self._client.done() and (self._client.cancelled() or self._client.exception())):
-            self._client = self._spawn(_awaited(self._data(self._tokens)))
-        return await asyncio.shield(self._client)
-
-    async def http(self, *origins: str) -> Any:
-        """A plain ``httpx.AsyncClient`` for your own API, which carries the live token to exactly these origins.
-
-        Origins are ``https://host[:port]``, or http on this machine. An Authorization of your own is left alone. A
-        token that is refused as stale is renewed and the request sent once more. Raises ValueError for no origin.
-        """
-        return await self._http(self._tokens, origins)
-
-    async def plain_http(self) -> Any:
-        """The same, with no token to anywhere. Both end with ``Auth``, and keep no cookies."""
-        return await self._http(None, ())
+        self._watching.nudge()
 
     # ---- commands
 
@@ -141,51 +113,84 @@ class Auth:
         """Sign in by password; an address that is not confirmed yet leads to the code view."""
         await self._at_the_door()
         self.changed(Asked(email.strip()))
-        await self._try(self._flows.sign_in(email.strip(), password))
+        await self._attempts.go(self._flows.sign_in(email.strip(), password))
 
     async def sign_up(self, email: str, password: str) -> None:
         """Create an account; leads to the code view where the project confirms addresses."""
         await self._at_the_door()
         self.changed(Asked(email.strip()))
-        await self._try(self._flows.sign_up(email.strip(), password))
+        await self._attempts.go(self._flows.sign_up(email.strip(), password))
+
+    async def set_session(self, access_token: str, refresh_token: str) -> Session:
+        """Sign in with the tokens of a session that your backend has made for the person; the session as kept.
+
+        An access token that has expired is refreshed first. Raises AuthError.
+        """
+        await self._at_the_door()
+        await self._attempts.go(self._flows.given(access_token, refresh_token))
+        return self._there("set_session")
 
     async def verify(self, code: str) -> None:
         """Redeem the code that the current flow waits for."""
         if isinstance(flow := self._state.flow, CodeWanted):
             self.changed(Asked())
-            await self._try(self._flows.verify(flow.email, code))
+            await self._attempts.go(self._flows.verify(flow.email, code))
 
     async def resend(self) -> None:
         """Mail another code."""
         if isinstance(flow := self._state.flow, CodeWanted) and self._clock.now() >= flow.resend_at:
             self.changed(Asked())
-            await self._try(self._flows.resend(flow.email, flow.purpose))
+            await self._attempts.go(self._flows.resend(flow.email, flow.purpose))
 
     def open_form(self, purpose: FormPurpose, email: str | None = None) -> None:
         """Show the sign-in or sign-up form; what was under way is void."""
-        if isinstance(self._state.session, SignedOut):
-            self._attempt += 1
+        if isinstance(self._state.session, SignedOut | Interrupted):
+            self._attempts.void()
             self.changed(FormOpened(purpose, email))
             self.happened()
 
     def cancel(self) -> None:
-        """Stop waiting: a busy form becomes free again, a code view goes back to the form."""
-        self._attempt += 1
+        """Stop waiting: a busy form becomes free again, a code view goes back to the form, another person leaves."""
+        self._attempts.void()
         match self._state.flow:
             case PasswordForm(busy=True) | CodeWanted(busy=True):
                 self.changed(Cancelled())
             case CodeWanted(email=email, purpose=purpose):
                 self.changed(FormOpened("sign_up" if purpose == "confirm" else "sign_in", email))
+            case AnotherPerson() if isinstance(session := self._state.session, Interrupted):
+                self.changed(FormOpened("sign_in", session.user.email))
             case _:
                 pass
         self.happened()
 
-    def sign_out(self) -> None:
-        """Sign out here, at once, offline too; the keyring and the server follow behind."""
-        self._attempt += 1
-        self._keeper.sign_out()
+    async def let_in(self) -> None:
+        """Another person has signed in over somebody's work, and it is their turn: nothing of the first one stays."""
+        await self._attempts.let_in()
+
+    def sign_out(self, scope: Scope = "local") -> SignOut:
+        """Sign out here, at once, offline too; the keyring and the server follow behind, and the answer says how far.
+
+        ``global`` ends this person's sessions everywhere, ``others`` all but this one, which goes on here.
+        """
+        if scope != "others":
+            self._attempts.void()
+        handle = self._keeper.sign_out(scope)
         self.changed(Cancelled())  # a form whose attempt is void does not wait for it
         self.happened()
+        return handle
+
+    async def save_over(self) -> None:
+        """The keyring holds somebody else's session (``VaultProblem.OCCUPIED``): this person's takes its place."""
+        await self._keeper.save_over()
+
+    def guard_work(self, is_open: Callable[[], bool]) -> Subscription:
+        """Have ``is_open`` asked whether there is unsaved work here when a sign-out comes from elsewhere.
+
+        If there is, the session becomes ``Interrupted`` and the work stays; what the server ends is always that.
+        """
+        key = object()
+        self._work[key] = is_open
+        return Subscription(lambda: self._work.pop(key, None) and None)
 
     def retry_store(self) -> None:
         """Ask the keyring again, which may make it prompt."""
@@ -200,7 +205,7 @@ class Auth:
         if isinstance(session := self._state.session, StoreWanted):
             self._keeper.go_on_without_saving(session.problem)
 
-    # ---- Listener: the keeper and the attempts speak through these two
+    # ---- Listener: the keeper and the attempts speak through these
 
     def changed(self, message: Message) -> None:
         self._state = reduce(self._state, message)
@@ -214,70 +219,28 @@ class Auth:
         if change or before != self._state:
             self._bus.publish(Transition(before, self._state, change))
 
-    # ---- attempts and tasks
+    def work_is_open(self) -> bool:
+        return any(is_open() for is_open in list(self._work.values()))
+
+    # ---- life
 
     async def _at_the_door(self) -> None:
         """A sign-in waits for the keyring's answer; if there is none to be had, it is for this run only."""
         await self._started.wait()
         self.go_on_without_saving()
 
-    async def _try(self, flow: Coroutine[Any, Any, Session | CodeMailed]) -> None:
-        self._attempt = attempt = self._attempt + 1
-        self.happened()
-        await asyncio.shield(self._spawn(self._run(flow, attempt)))
-
-    async def _run(self, flow: Coroutine[Any, Any, Session | CodeMailed], attempt: int) -> None:
-        try:
-            came = await flow
-        except AuthError as error:
-            if attempt == self._attempt:
-                self.changed(Failed(error.problem, later(error.problem, self._clock.now())))
-                self.happened()
-            raise
-        if attempt == self._attempt:
-            await self._arrive(came)
-        elif isinstance(came, Session):  # nobody waits for it any more: it must not live on unseen
-            await revoke(self._gateway, came, came.expires_at - came.expires_in)  # it has just been made
-
-    async def _arrive(self, came: Session | CodeMailed) -> None:
-        if isinstance(came, Session):
-            await self._keeper.adopt(came)
-        else:
-            self.changed(came)
-            self.happened()
-
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None or isinstance(error, AuthError):
-            return  # an AuthError is in the state already
-        log.error("a task of Auth failed: %s", type(error).__name__)
-        asyncio.get_running_loop().call_exception_handler({"message": "a task of Auth failed", "exception": error})
-
     async def __aenter__(self) -> Self:
         self._spawn(self._keeper.restore())
-        self._watching = self._spawn(self._keeper.watch())
+        self._watch_task = self._spawn(self._watching.watch())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._attempt += 1
-        self._watching.cancel()
-        try:
-            if self._tasks:  # a clear or a save under way is worth a moment; a sign-in is not worth more than that
-                await asyncio.wait(set(self._tasks), timeout=_FAREWELL)
+        self._attempts.void()
+        self._watch_task.cancel()
+        self._spawn(self._keeper.save_again())
+        try:  # a clear or a save under way is worth a moment; a sign-in is not worth more than that
+            await self._tasks.wind_up(_FAREWELL)
         finally:
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._close()
-
-
-async def _awaited(work: Awaitable[Any]) -> Any:
-    return await work

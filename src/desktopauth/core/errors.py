@@ -43,6 +43,7 @@ class ErrorKind(StrEnum):
     REFUSED = "refused"
     SERVER = "server"
     SESSION_ENDED = "session_ended"
+    SESSION_MISSING = "session_missing"  # nobody is signed in
     SIGN_UP_CLOSED = "sign_up_closed"
     TABLE_MISSING = "table_missing"
     UNTRUSTED_CERTIFICATE = "untrusted_certificate"
@@ -93,6 +94,11 @@ class AuthError(Exception):
         return self.problem.kind
 
 
+def missing(call: str) -> AuthError:
+    """Nobody is signed in, and the call is about whoever is."""
+    return AuthError(Problem(ErrorKind.SESSION_MISSING, call, Outcome.MISUSE))
+
+
 # The short allow-list: only these answers, and only to the refresh call, end a session (supabase/auth,
 # internal/tokens/service.go). The value is what the person is told.
 ENDING_CODES: Mapping[str, str] = {
@@ -103,6 +109,9 @@ ENDING_CODES: Mapping[str, str] = {
     "user_banned": "banned",
     "validation_failed": "expired",
 }
+
+# Said by any other call of a signed-in person, these are reason enough to ask the refresh call at once.
+DOUBTS = frozenset({"session_not_found", "user_banned", "user_not_found"})
 
 _KINDS: Mapping[str, ErrorKind] = {
     "email_address_invalid": ErrorKind.INVALID_EMAIL,

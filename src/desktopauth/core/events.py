@@ -28,6 +28,7 @@ class AuthEvent(StrEnum):
     SIGNED_OUT = "SIGNED_OUT"
     TOKEN_REFRESHED = "TOKEN_REFRESHED"  # noqa: S105 - a name, not a token
     REFRESH_FAILED = "REFRESH_FAILED"
+    REAUTH_REQUIRED = "REAUTH_REQUIRED"  # the session ended while working; SIGNED_OUT only when they give up
     STORAGE_PROBLEM = "STORAGE_PROBLEM"
 
 
@@ -38,7 +39,7 @@ class AuthChange:
     event: AuthEvent
     seq: int = 0
     user: User | None = None
-    reason: Reason | None = None  # of SIGNED_OUT
+    reason: Reason | None = None  # of SIGNED_OUT and REAUTH_REQUIRED
     cause: ErrorKind | VaultProblem | None = None  # of REFRESH_FAILED and STORAGE_PROBLEM
     retry_at: float | None = None  # of REFRESH_FAILED
 
@@ -64,6 +65,8 @@ class Subscription:
 
     def close(self) -> None:
         self._end()
+
+    unsubscribe = close  # as supabase's clients call it
 
     def __enter__(self) -> Subscription:
         return self

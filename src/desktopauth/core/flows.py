@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .errors import AuthError, ErrorKind, Outcome, Problem
-from .models import Session
+from .models import Session, claims
 from .ports import Gateway
 from .reduce import CodeMailed
 from .state import CodePurpose
@@ -22,10 +22,14 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")  # the server decides what an address is
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """``now`` gives this machine's time in seconds since the epoch, for the countdown to the next mail."""
+    """``now`` gives this machine's time in seconds since the epoch, for the countdown to the next mail.
+
+    ``server_now`` gives the server's, by which tokens end.
+    """
 
     gateway: Gateway
     now: Callable[[], float]
+    server_now: Callable[[], float]
 
     async def sign_in(self, email: str, password: str) -> Session | CodeMailed:
         """By password. Who never confirmed their address is sent a code and asked for it."""
@@ -49,6 +53,18 @@ class Flows:
         if not CODE.fullmatch(digits):
             raise _slip(ErrorKind.CODE_REFUSED, "verify")
         return await self.gateway.verify(email, digits)
+
+    async def given(self, access_token: str, refresh_token: str) -> Session:
+        """With tokens that somebody else has got for the person; an access token that has ended is refreshed first."""
+        said = claims(access_token)
+        try:
+            expires_at, lifetime = float(said["exp"]), float(said["exp"]) - float(said["iat"])
+        except (LookupError, TypeError, ValueError):
+            raise _slip(ErrorKind.MISUSE, "set_session") from None
+        if not access_token or not refresh_token or self.server_now() >= expires_at:
+            return await self.gateway.refresh(refresh_token)
+        user = await self.gateway.user(access_token)
+        return Session(access_token, refresh_token, expires_at, lifetime, user)
 
     async def resend(self, email: str, purpose: CodePurpose) -> CodeMailed:
         await self.gateway.resend_confirmation(email)

@@ -1,31 +1,28 @@
 """The only writer of the session: it restores, adopts, refreshes, saves and ends it, and nobody else does.
 
-One flight: however many ask, one refresh is under way, under the refresh lock of all copies of the app. An epoch number
-rises with every change of person, so that an answer which comes too late changes nothing. The session ends by
-sign-out or by an answer on the short allow-list (``errors.ENDING_CODES``); everything else keeps it.
+An epoch number rises with every change of person, so that an answer which comes too late changes nothing. The session
+ends by sign-out or by an answer on the short allow-list (``errors.ENDING_CODES``); everything else keeps it. How a
+refresh goes is in ``refreshing``, when to look for what has changed in ``watching``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import assert_never
 
-from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem, VaultProblem
+from .errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem
 from .events import AuthChange, AuthEvent
-from .models import Session
+from .models import Session, User
 from .parts import Listener, Parts
-from .ports import Absent, Found, Stored, Superseded, Unread
-from .reduce import Admitted, Ended, NobodyThere, StoreTrouble
-from .revocation import revoke
+from .ports import Absent, Found, Scope, Spawn, Stored, Superseded, Unread
+from .refreshing import Refreshing
+from .revocation import Revocations, SignOut
 from .schedule import Schedule
-from .state import Health, Reason
-from .store import Spawn, Store
+from .state import Reason
+from .store import Store
+from .telling import Telling
 from .timing import hard_point
-
-log = logging.getLogger("desktopauth.keeper")
 
 _HARD_WAIT = 10.0  # seconds that access_token() waits for a refresh
 _SILENCE = Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE)
@@ -35,35 +32,52 @@ class Keeper:
     """The session in memory, and everything that may happen to it."""
 
     def __init__(self, parts: Parts, listener: Listener, spawn: Spawn) -> None:
-        self._gateway, self._locks = parts.gateway, parts.locks
-        self._clock, self._server_clock = parts.clock, parts.server_clock
-        self._store = Store(parts.vault, parts.tombstones, spawn, self._told_late)
-        self._listener, self._spawn = listener, spawn
+        self._clock, self._server_clock, self._spawn = parts.clock, parts.server_clock, spawn
+        self.schedule = Schedule(parts.clock, parts.server_clock)
+        self.store = Store(parts.vault, parts.tombstones, spawn, self._told_late)
+        self.telling = Telling(listener, self.schedule, self.store)
+        self.revocations = Revocations(parts, spawn)
+        self.stirred = asyncio.Event()  # somebody may want to look
+        self._refreshing = Refreshing(self, parts, spawn)
         self._session: Session | None = None
+        self._cut_off: User | None = None
         self._epoch = 0
-        self._flight: asyncio.Task[None] | None = None
-        self._schedule = Schedule(parts.clock, parts.server_clock)
-        self._stirred = asyncio.Event()
+
+    @property
+    def epoch(self) -> int:
+        """Rises with every change of person."""
+        return self._epoch
 
     @property
     def session(self) -> Session | None:
         return self._session
 
     @property
+    def cut_off(self) -> User | None:
+        """Whose session ended while they were at work, and who is asked in again."""
+        return self._cut_off
+
+    @property
     def expires_at(self) -> float | None:
         """When the access token ends, in seconds since the epoch on this machine's clock."""
-        return self._schedule.local(self._session.expires_at) if self._session else None
+        return self.schedule.local(self._session.expires_at) if self._session else None
 
-    async def access_token(self) -> str | None:
-        """The live access token; past its hard point the shared refresh is waited for, at most 10 s.
+    async def access_token(self, min_validity: float = 0.0) -> str | None:
+        """The live access token; the shared refresh is waited for, at most 10 s, if it is past its hard point.
 
-        None when nobody is signed in. Raises AuthError when the token has expired and cannot be refreshed now.
+        So it is if the token ends within ``min_validity`` seconds. None when nobody is signed in. Raises AuthError when
+        the token has expired and cannot be refreshed now, and when the session has ended while working.
         """
-        if self._session and self._schedule.now() >= hard_point(self._session):
+        if self._cut_off:
+            raise AuthError(Problem(ErrorKind.SESSION_ENDED, "access_token", Outcome.MISUSE))
+        if (session := self._session) and self.schedule.now() >= min(
+            hard_point(session), session.expires_at - min_validity
+        ):
             try:
                 await asyncio.wait_for(self.refresh(), _HARD_WAIT)
             except (AuthError, TimeoutError) as error:
-                if (ends := self.expires_at) is not None and self._clock.now() >= ends:
+                ends = self.expires_at
+                if self._cut_off or (ends is not None and self._clock.now() >= ends):
                     raise error if isinstance(error, AuthError) else AuthError(_SILENCE) from None
         return self._session.access_token if self._session else None
 
@@ -72,222 +86,164 @@ class Keeper:
     async def restore(self) -> None:
         """Read the keyring and tell what is there. Never waits for the network."""
         self._epoch = epoch = self._epoch + 1  # the answer to an earlier question does not count any more
-        stored, session = await self._store.load(
-            on_wait=lambda: self._trouble(VaultProblem.WAITING) if epoch == self._epoch else None
+        stored, session = await self.store.load(
+            on_wait=lambda: self.telling.trouble(VaultProblem.WAITING) if epoch == self._epoch else None
         )
-        if epoch == self._epoch:  # else the person went on without, and what was read stays where it is
+        if epoch == self._epoch:
             self._take(stored, session)
+        else:  # the person went on without: what was read says whether they may be saved after all
+            self.store.learn(stored, session)
+            if self._session:
+                await self._save_late(self._session)
 
     def go_on_without_saving(self, problem: VaultProblem) -> None:
         """The person does not wait for the keyring: nobody is signed in, and nothing will be written over."""
         self._epoch += 1
-        self._nobody(problem)
+        self.store.leave_alone(problem)
+        self.telling.nobody(problem)
+
+    async def save_over(self) -> None:
+        """The person's order: their session takes the place of somebody else's in the keyring."""
+        if session := self._session:
+            await self._save_late(session, by_order=True)
+
+    async def _save_late(self, session: Session, *, by_order: bool = False) -> None:
+        if self.store.claim(session.user.id, by_order=by_order):
+            await self.store.save(self.dated(session), new=True)
+        if self._session is session:
+            self.telling.health(session)
+            self.telling.unsaved()
 
     def _take(self, stored: Stored, session: Session | None) -> None:
         match stored:
             case Found(generation=generation) if session is not None:
-                self._store.generation = generation
-                self._hold(session)
-                self._listener.happened(self._admitted(AuthEvent.INITIAL_SESSION))
+                self.store.generation = generation
+                self.hold(session)
+                self.telling.say(self.telling.admitted(session, AuthEvent.INITIAL_SESSION))
             case Found(text=text):  # signed out, and the keyring was not cleared in time
-                self._spawn(self._clear(Session.from_json(text).id))
-                self._nobody(None)
+                self._spawn(self.clear(Session.from_json(text).id))
+                self.telling.nobody(None)
             case Absent():
-                self._nobody(None)
+                self.telling.nobody(None)
             case Unread(VaultProblem.UNAVAILABLE as problem):  # there is no keyring that could be unlocked
-                self._nobody(problem)
+                self.store.leave_alone(problem)
+                self.telling.nobody(problem)
             case Unread(problem):
-                self._trouble(problem)
+                self.telling.trouble(problem)
             case _:
                 assert_never(stored)
 
-    def _trouble(self, problem: VaultProblem) -> None:
-        self._listener.changed(StoreTrouble(problem))
-        self._listener.happened()
-
-    def _nobody(self, problem: VaultProblem | None) -> None:
-        if problem:
-            self._store.leave_alone(problem)
-        self._listener.changed(NobodyThere(problem))
-        self._listener.happened(AuthChange(AuthEvent.INITIAL_SESSION))
-
     async def adopt(self, session: Session) -> None:
-        """Somebody signed in: save, then tell. Who was there before is signed out first."""
-        if self._session and self._session.id != session.id:
-            before = self._session
-            self._listener.happened(self._end(Reason.REPLACED))
-            self._spawn(self._revoke(before))
+        """Somebody signed in: save, then tell. Another person who was there before is signed out first."""
+        before, there = self._session, self._session.user if self._session else self._cut_off
+        event = AuthEvent.TOKEN_REFRESHED if there and there.id == session.user.id else AuthEvent.SIGNED_IN
+        if there and event is AuthEvent.SIGNED_IN:
+            self.telling.say(self.end(Reason.REPLACED, for_good=True))
+        if before and before.id != session.id:
+            self.store.lay_tombstone(before.id)  # until it is written over: it must not come back
+            self.revocations.begin(before)
         self._epoch += 1
-        self._flight = None  # the last person's
-        self._hold(session, new=True)
-        await self._store.save(self._dated(session), new=True)
+        self._refreshing.forget()  # the last person's
+        self.hold(session, new=True)
+        self.store.claim(session.user.id)
+        await self.store.save(self.dated(session), new=True, replaces=before.id if before else None)
         if self._session is session:
-            self._listener.happened(self._admitted(AuthEvent.SIGNED_IN))
-            self._tell_unsaved()
+            self.telling.say(self.telling.admitted(session, event))
+            self.telling.unsaved()
 
     async def look(self) -> None:
         """Another copy of the app has stored or cleared something: follow it, without asking the server."""
-        session, epoch = self._session, self._epoch
-        if session is None or (self._flight and not self._flight.done()):
+        if self._refreshing.under_way:
             return  # who refreshes reads it anyway
-        stored, theirs = await self._store.load()
+        epoch, (stored, theirs) = self._epoch, await self.store.load()
         if epoch != self._epoch or isinstance(stored, Unread):
             return
-        if isinstance(stored, Found) and theirs and theirs.user.id == session.user.id:
-            if self._store.memory_only is None and stored.generation > (self._store.generation or 0):
-                self._follow(theirs, stored.generation)  # else what is stored is older than what could not be saved
-        else:
-            self._listener.happened(self._end(Reason.REPLACED if theirs else Reason.ELSEWHERE))
+        if session := self._session:
+            await self._compare(session, stored, theirs)
+        elif theirs and self._cut_off and theirs.user.id == self._cut_off.id:  # they signed in again over there
+            self._follow(stored, theirs)
 
-    def _follow(self, theirs: Session, generation: int) -> None:
-        known = self._session and self._session.refresh_token == theirs.refresh_token
-        self._store.generation = generation
-        if not known:
-            self._hold(theirs)
-            self._listener.happened(self._admitted(AuthEvent.TOKEN_REFRESHED))
+    async def _compare(self, session: Session, stored: Stored, theirs: Session | None) -> None:
+        epoch, generation = self._epoch, stored.generation if isinstance(stored, Found) else -1
+        if generation < (self.store.generation or 0):  # gone, or brought back from a backup: the vault knows by whom
+            if not isinstance(await self.store.save(self.dated(session), quiet=True), Superseded):
+                return
+        elif theirs and theirs.user.id == session.user.id:
+            if self.store.memory_only is None and generation > (self.store.generation or 0):
+                self._follow(stored, theirs)  # else what is stored is older than what could not be saved
+            return
+        if epoch == self._epoch:
+            another = theirs and theirs.user.id != session.user.id
+            self.telling.say(self.end(Reason.REPLACED if another else Reason.ELSEWHERE))
 
-    # ---- refresh
+    def _follow(self, stored: Stored, theirs: Session) -> None:
+        self.store.generation = stored.generation if isinstance(stored, Found) else None
+        if self._session is None or self._session.refresh_token != theirs.refresh_token:
+            self.hold(theirs)
+            self.telling.say(self.telling.admitted(theirs, AuthEvent.TOKEN_REFRESHED))
 
     async def refresh(self) -> None:
         """Refresh now, together with whoever asks at the same time. Raises AuthError, and until its retry again."""
-        if self._flight is None or self._flight.done():
-            self._schedule.allow()
-            self._flight = self._spawn(self._fly())
-        await asyncio.shield(self._flight)  # one caller's cancellation is no business of the others
+        await self._refreshing.refresh()
 
-    async def watch(self) -> None:
-        """Refresh at every soft point, for as long as the app runs."""
-        while True:
-            self._stirred.clear()
-            await self._clock.wait(self._stirred, self._schedule.pause(self._session))
-            self._schedule.wake()
-            if self._store.stirred():
-                await self.look()
-            if self._session and self._schedule.now() >= self._schedule.due(self._session):
-                try:
-                    await self.refresh()
-                except AuthError:
-                    continue  # told by the flight, and tried again when its time has come
-
-    def nudge(self) -> None:
-        """Something outside has changed: look now, without waiting out a pause that was made for a dead network."""
-        self._schedule.hurry()
-        self._stirred.set()
-
-    async def _fly(self) -> None:
-        session, epoch, saved = self._session, self._epoch, self._store.memory_only is None
-        if session is None:
-            return
-        try:
-            async with AsyncExitStack() as held:
-                try:
-                    await held.enter_async_context(self._locks.refresh())
-                except OSError as error:  # a disk without locks must not end a session
-                    log.warning("refreshing without the lock: %s", type(error).__name__)
-                change = await self._refresh_locked(session, epoch)
-        except AuthError as error:
-            if epoch == self._epoch:
-                self._listener.happened(self._refused(error.problem))
-            raise
-        if change:
-            self._listener.happened(change)
-            if saved and self._session:
-                self._tell_unsaved()
-
-    async def _refresh_locked(self, session: Session, epoch: int) -> AuthChange | None:
-        """Re-read, ask, save. The re-read comes first: what a sibling has stored is newer than what we hold."""
-        if await self._adopt_newer(session, epoch):
-            return self._admitted(AuthEvent.TOKEN_REFRESHED)
-        if epoch != self._epoch or (held := self._session) is None:  # by now it may be a sibling's that is due as well
-            return None
-        fresh = await self._gateway.refresh(held.refresh_token)
-        if epoch != self._epoch:
-            return None  # signed out meanwhile: nobody is brought back
-        kept = await self._store.save(self._dated(fresh))
-        if epoch != self._epoch:
-            return None
-        if isinstance(kept, Superseded):  # another copy signed this session out, or somebody else in
-            return self._end(Reason.ELSEWHERE)
-        self._hold(fresh, new=True)
-        return self._admitted(AuthEvent.TOKEN_REFRESHED)
-
-    async def _adopt_newer(self, session: Session, epoch: int) -> bool:
-        if self._store.memory_only:
-            return False
-        stored, theirs = await self._store.load()
-        if epoch != self._epoch or not isinstance(stored, Found) or theirs is None or theirs.id != session.id:
-            return False
-        if stored.generation <= (self._store.generation or 0):
-            return False
-        self._store.generation = stored.generation
-        self._hold(theirs)
-        return self._schedule.fresh(theirs)
-
-    def _refused(self, problem: Problem) -> AuthChange:
-        if problem.kind is ErrorKind.SESSION_ENDED and self._session:
-            session_id = self._session.id
-            self._store.lay_tombstone(session_id)
-            self._spawn(self._clear(session_id))
-            return self._end(Reason(ENDING_CODES[problem.code]), problem.code)
-        self._schedule.failed(problem)
-        return self._admitted(AuthEvent.REFRESH_FAILED, cause=problem.kind, retry_at=self._schedule.retry_at)
+    async def save_again(self) -> None:
+        """What could not be saved is tried again, without a prompt."""
+        if (session := self._session) and self.store.behind:
+            kept = await self.store.save(self.dated(session), quiet=True)
+            if self._session is session and isinstance(kept, Superseded):
+                self.telling.say(self.end(Reason.ELSEWHERE))
 
     # ---- end
 
-    def sign_out(self) -> asyncio.Task[None] | None:
-        """Here and at once, offline too; the keyring and the server follow in the returned task."""
-        session = self._session
-        if session is None:
-            return None
-        self._store.lay_tombstone(session.id)
-        self._listener.happened(self._end(Reason.USER))
-        return self._spawn(self._clear_and_revoke(session))
+    def sign_out(self, scope: Scope = "local") -> SignOut:
+        """Here and at once, offline too; the keyring and the server follow behind. ``others``: this one stays."""
+        if scope == "others":
+            return self.revocations.others(self.access_token)
+        if (session := self._session) is None:
+            if self._cut_off:  # they give up
+                self.telling.say(self.end(Reason.USER))
+            return SignOut("revoked")
+        self.store.lay_tombstone(session.id)
+        handle = self.revocations.begin(session, scope, promised=True)
+        self.telling.say(self.end(Reason.USER))
+        self._spawn(self.clear(session.id))
+        return handle
 
-    def _end(self, reason: Reason, code: str = "") -> AuthChange:
-        self._session = None
+    def end(self, reason: Reason, code: str = "", *, for_good: bool = False) -> AuthChange:
+        """Nobody is there any more; the state says so at once, the event is the caller's to send.
+
+        Ended over their head, they are asked in again; not so ``for_good``, because somebody else is there.
+        """
+        user = self._session.user if self._session else None
+        self._session = self._cut_off = None
         self._epoch += 1
-        self._schedule.clear()
-        self._store.forget()
-        self._listener.changed(Ended(reason, code, self._store.memory_only))
-        return AuthChange(AuthEvent.SIGNED_OUT, reason=reason)
+        self.schedule.clear()
+        self.store.forget()
+        if user and not for_good and self.telling.interrupts(reason):
+            self._cut_off = user
+            self.stirred.set()  # from now on siblings are looked at, who may be asked in sooner
+            return self.telling.cut_off(user, reason, code)
+        return self.telling.ended(reason, code)
 
-    async def _clear_and_revoke(self, session: Session) -> None:
-        await self._clear(session.id)
-        await self._revoke(session)
-
-    async def _revoke(self, session: Session) -> None:
-        await revoke(self._gateway, session, self._schedule.now())
-
-    async def _clear(self, session_id: str) -> None:
-        if problem := await self._store.clear(session_id):
-            self._listener.happened(AuthChange(AuthEvent.STORAGE_PROBLEM, cause=problem))
+    async def clear(self, session_id: str) -> None:
+        """Remove what is stored of a session that was signed out."""
+        if problem := await self.store.clear(session_id):
+            self.telling.storage_problem(problem)
 
     # ---- small things
 
-    def _dated(self, session: Session) -> Session:
+    def dated(self, session: Session) -> Session:
+        """The session as it is stored, with what is known of the server's clock."""
         return replace(session, skew=self._server_clock.skew)
 
-    def _hold(self, session: Session, *, new: bool = False) -> None:
-        self._session = session
-        self._schedule.hold(session, new=new)
-        self._stirred.set()
-
-    def _admitted(self, event: AuthEvent, cause: ErrorKind | None = None, retry_at: float | None = None) -> AuthChange:
-        if (session := self._session) is None:  # pragma: no cover - a mistake of this module's
-            raise RuntimeError("nobody was admitted")
-        self._listener.changed(Admitted(session.user, self._health(session)))
-        return AuthChange(event, user=session.user, cause=cause, retry_at=retry_at)
+    def hold(self, session: Session, *, new: bool = False) -> None:
+        """This is the session from now on; ``new``: the server has just made it."""
+        self._session, self._cut_off = session, None
+        self.schedule.hold(session, new=new)
+        self.stirred.set()
 
     def _told_late(self) -> None:
         """A save that nobody waited for has ended."""
         if self._session:  # pragma: no branch - else the store has forgotten the save
-            self._listener.changed(Admitted(self._session.user, self._health(self._session)))
-            self._listener.happened()
-            self._tell_unsaved()
-
-    def _tell_unsaved(self) -> None:
-        if problem := self._store.memory_only:
-            self._listener.happened(AuthChange(AuthEvent.STORAGE_PROBLEM, cause=problem))
-
-    def _health(self, session: Session) -> Health:
-        return Health(*self._schedule.health(session), self._store.memory_only)
+            self.telling.health(self._session)
+            self.telling.unsaved()

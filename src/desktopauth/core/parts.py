@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from .events import AuthChange
 from .ports import Clock, Gateway, Locks, Tombstones, Vault
 from .reduce import Message
 from .timing import ServerClock
+
+
+class Nudge(StrEnum):
+    """What makes the session look earlier than at its next due moment; each can be left out."""
+
+    FOCUS = "focus"  # the person is back at the window
+    NETWORK = "network"  # the network is back
+    WAKE = "wake"  # the machine slept, or its clock was set
+    SIBLING = "sibling"  # another copy of the app has stored or cleared something
+    UNAUTHORIZED = "unauthorized"  # a data call's token was refused
+
+
+def _nothing() -> None:
+    return None
 
 
 class Listener(Protocol):
@@ -20,10 +36,17 @@ class Listener(Protocol):
     def happened(self, change: AuthChange | None = None) -> None:
         """Tell everybody about the state as it is now; called when every lock is released."""
 
+    def work_is_open(self) -> bool:
+        """Whether there is unsaved work that a sign-out in another copy of the app must not sweep away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the keeper works with."""
+    """What the keeper works with.
+
+    ``nudges`` are those that count. ``roused`` is called when what was given up may work again: the network is back,
+    the machine woke; it must not raise.
+    """
 
     gateway: Gateway
     vault: Vault
@@ -31,3 +54,5 @@ class Parts:
     locks: Locks
     clock: Clock
     server_clock: ServerClock
+    nudges: frozenset[Nudge] = frozenset(Nudge)
+    roused: Callable[[], None] = _nothing

@@ -5,7 +5,7 @@ Everything behind them can be replaced by a small adapter, and in tests by a rea
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -14,9 +14,10 @@ from .errors import VaultProblem
 from .models import Session, User
 
 if TYPE_CHECKING:  # the window paints before anything of asyncio is imported
-    from asyncio import Event
+    from asyncio import Event, Task
 
 Scope = Literal["local", "others", "global"]
+Spawn = Callable[[Coroutine[Any, Any, Any]], "Task[Any]"]  # begins a task that ends with its owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from typing import assert_never
 from .errors import Problem, VaultProblem
 from .models import User
 from .state import (
+    AnotherPerson,
     AuthState,
     CodePurpose,
     CodeWanted,
     Flow,
     FormPurpose,
     Health,
+    Interrupted,
     PasswordForm,
     Reason,
     SignedIn,
@@ -44,6 +46,7 @@ class NobodyThere:
     """The keyring was read and holds nobody, or the person went on without it."""
 
     memory_only: VaultProblem | None = None
+    unrevoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,23 @@ class Ended:
     reason: Reason
     code: str = ""
     memory_only: VaultProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """The session has ended while somebody was at work."""
+
+    user: User
+    reason: Reason
+    code: str = ""
+    memory_only: VaultProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCame:
+    """Another person has signed in over the work of the one who was cut off."""
+
+    user: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,8 @@ class Cancelled:
     """The person does not wait any longer."""
 
 
-Message = Began | StoreTrouble | NobodyThere | Admitted | Ended | FormOpened | Asked | CodeMailed | Failed | Cancelled
+OfFlow = FormOpened | Asked | CodeMailed | OtherCame | Failed | Cancelled
+Message = Began | StoreTrouble | NobodyThere | Admitted | Ended | CutOff | OfFlow
 
 
 def reduce(state: AuthState, message: Message) -> AuthState:
@@ -112,25 +133,31 @@ def reduce(state: AuthState, message: Message) -> AuthState:
         case StoreTrouble():
             return AuthState(StoreWanted(message.problem), None)
         case NobodyThere():
-            return AuthState(SignedOut(memory_only=message.memory_only), state.flow or PasswordForm())
+            gone = SignedOut(memory_only=message.memory_only, unrevoked=message.unrevoked)
+            return AuthState(gone, state.flow or PasswordForm())
         case Admitted():
             stays = state.flow if isinstance(state.session, SignedIn) else None
             return AuthState(SignedIn(message.user, message.health), stays)
         case Ended():
             gone = SignedOut(message.reason, message.code, message.memory_only)
             return AuthState(gone, PasswordForm(email=email_of(state)))
-        case FormOpened() | Asked() | CodeMailed() | Failed() | Cancelled():
+        case CutOff():
+            lost = Interrupted(message.user, message.reason, message.code, message.memory_only)
+            return AuthState(lost, PasswordForm(email=message.user.email))
+        case FormOpened() | Asked() | CodeMailed() | OtherCame() | Failed() | Cancelled():
             return replace(state, flow=_flow_after(state.flow, message))
         case _:
             assert_never(message)
 
 
-def _flow_after(flow: Flow | None, message: FormOpened | Asked | CodeMailed | Failed | Cancelled) -> Flow | None:
+def _flow_after(flow: Flow | None, message: OfFlow) -> Flow | None:
     match message:
         case FormOpened():
             return PasswordForm(message.purpose, message.email if message.email is not None else typed_email(flow))
         case CodeMailed():
             return CodeWanted(message.email, message.purpose, message.resend_at, problem=message.problem)
+        case OtherCame():
+            return AnotherPerson(message.user)
         case _ if flow is None:
             return None  # an answer to a question that nobody is asking any more
         case Asked() if isinstance(flow, PasswordForm) and message.email is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from .errors import AuthError, Problem
+from .errors import AuthError, Problem, VaultProblem
 from .models import Session
 from .ports import Clock
-from .state import Connection, TokenHealth
-from .timing import Backoff, ServerClock, connection_after, soft_point, token_health
+from .state import Health
+from .timing import Backoff, ServerClock, clock_is_off, connection_after, hard_point, soft_point, token_health
 
 _TICK = 30.0  # seconds: the longest sleep, so that a wake from suspend or a changed clock is seen soon
 _JUMP = 5.0  # seconds by which wall and monotonic time may part without meaning anything
@@ -49,19 +49,19 @@ class Schedule:
     def fresh(self, session: Session) -> bool:
         return self.now() < soft_point(session, self._jitter)
 
-    def due(self, session: Session) -> float:
+    def due(self, session: Session, *, late: bool = False) -> float:
+        """``late``: the last refresh is not saved yet, and a second one on top is put off for as long as it can be."""
         earliest = max(self._backoff.retry_at, self._rested_at) + self._server_clock.skew
-        return max(soft_point(session, self._jitter), earliest)
+        return max(hard_point(session) if late else soft_point(session, self._jitter), earliest)
 
-    def pause(self, session: Session | None) -> float | None:
-        """How long to sleep; None until somebody is there."""
+    def pause(self, session: Session | None, *, late: bool = False) -> float:
+        """How long to sleep at most."""
         self._apart = self._clock.now() - self._clock.monotonic()
-        return min(_TICK, max(0.0, self.due(session) - self.now())) if session else None
+        return min(_TICK, max(0.0, self.due(session, late=late) - self.now())) if session else _TICK
 
-    def wake(self) -> None:
-        """After a sleep: if the machine slept too, or its clock was set, no pause from before counts any more."""
-        if abs(self._clock.now() - self._clock.monotonic() - self._apart) > _JUMP:
-            self._backoff.hurry()
+    def woke(self) -> bool:
+        """Whether the machine slept, or its clock was set, since the pause began."""
+        return abs(self._clock.now() - self._clock.monotonic() - self._apart) > _JUMP
 
     def hurry(self) -> None:
         """The way may be free again."""
@@ -75,5 +75,12 @@ class Schedule:
         if self._backoff.problem and self._backoff.holds(self._clock.now()):
             raise AuthError(self._backoff.problem)
 
-    def health(self, session: Session) -> tuple[TokenHealth, Connection]:
-        return token_health(session, self.now(), self._jitter), connection_after(self._backoff.problem)
+    def health(self, session: Session, memory_only: VaultProblem | None) -> Health:
+        problem = self._backoff.problem
+        return Health(
+            token_health(session, self.now(), self._jitter),
+            connection_after(problem),
+            memory_only,
+            problem.kind if problem else None,
+            clock_is_off(self._server_clock.skew),
+        )

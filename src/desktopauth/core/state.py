@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, assert_never
 
-from .errors import Problem, VaultProblem
+from .errors import ErrorKind, Problem, VaultProblem
 from .models import User
 
 Status = Literal["loading", "authenticated", "unauthenticated"]
@@ -50,12 +50,15 @@ class Connection(StrEnum):
 class Health:
     """How well the session is: flags for one quiet line, never a reason to sign anybody out.
 
-    ``memory_only`` says why the session is not in the keyring; None means that it is saved.
+    ``memory_only`` says why the session is not in the keyring; None means that it is saved. ``cause`` is what hindered
+    the last refresh, ``clock_off`` that this machine's clock is more than five minutes from the server's.
     """
 
     token: TokenHealth = TokenHealth.FRESH
     connection: Connection = Connection.ONLINE
     memory_only: VaultProblem | None = None
+    cause: ErrorKind | None = None
+    clock_off: bool = False
 
 
 # ---- session: who is signed in
@@ -77,11 +80,15 @@ class StoreWanted:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """Nobody. ``code`` is the server's, ``memory_only`` why a sign-in now could not be saved."""
+    """Nobody. ``code`` is the server's, ``memory_only`` why a sign-in now could not be saved.
+
+    ``unrevoked``: an earlier sign-out never reached the server. It is said once.
+    """
 
     reason: Reason = Reason.NONE
     code: str = ""
     memory_only: VaultProblem | None = None
+    unrevoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,20 @@ class SignedIn:
     health: Health = field(default_factory=Health)
 
 
-SessionState = Starting | StoreWanted | SignedOut | SignedIn
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The session really ended while ``user`` was at work: they are asked in again, and their work stays beneath.
+
+    ``code`` is the server's, ``memory_only`` why a sign-in now could not be saved.
+    """
+
+    user: User
+    reason: Reason
+    code: str = ""
+    memory_only: VaultProblem | None = None
+
+
+SessionState = Starting | StoreWanted | SignedOut | SignedIn | Interrupted
 
 
 # ---- flow: what is being asked
@@ -119,7 +139,16 @@ class CodeWanted:
     problem: Problem | None = None
 
 
-Flow = PasswordForm | CodeWanted
+@dataclass(frozen=True, slots=True)
+class AnotherPerson:
+    """``user`` has signed in over the work of somebody else, and is not let in until it is chosen whose turn it is."""
+
+    user: User
+    busy: bool = False
+    problem: Problem | None = None
+
+
+Flow = PasswordForm | CodeWanted | AnotherPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +160,8 @@ class AuthState:
 
 
 def user_of(state: AuthState) -> User | None:
-    """Who is signed in."""
-    return state.session.user if isinstance(state.session, SignedIn) else None
+    """Whose stay it is: who is signed in, or was a moment ago and is asked in again."""
+    return state.session.user if isinstance(state.session, SignedIn | Interrupted) else None
 
 
 def email_of(state: AuthState) -> str:
@@ -143,7 +172,13 @@ def email_of(state: AuthState) -> str:
 
 def typed_email(flow: Flow | None) -> str:
     """The address that the flow is about."""
-    return flow.email if flow is not None else ""
+    match flow:
+        case None:
+            return ""
+        case AnotherPerson():
+            return flow.user.email
+        case _:
+            return flow.email
 
 
 def status_of(state: AuthState) -> Status:
@@ -153,7 +188,7 @@ def status_of(state: AuthState) -> Status:
             return "loading"
         case SignedIn():
             return "authenticated"
-        case SignedOut():
+        case SignedOut() | Interrupted():
             return "unauthenticated"
         case _:
             assert_never(state.session)

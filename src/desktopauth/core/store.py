@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, assert_never
 
 from .errors import VaultProblem
 from .models import Session, UnknownFormatError
-from .ports import Found, Kept, Saved, Stored, Superseded, Tombstones, Unread, Unsaved, Vault
+from .ports import Found, Kept, Saved, Spawn, Stored, Superseded, Tombstones, Unread, Unsaved, Vault
 
 log = logging.getLogger("desktopauth.store")
 
-Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
+_PASSING = {VaultProblem.LOCKED, VaultProblem.UNAVAILABLE}  # what may be over by the next look, without any prompt
 _PATIENCE = 1.0  # seconds until the window says that it waits for the keyring
 
 
@@ -31,6 +31,7 @@ class Store:
     def __init__(self, vault: Vault, tombstones: Tombstones, spawn: Spawn, on_change: Callable[[], None]) -> None:
         self._vault, self._tombstones, self._spawn, self._on_change = vault, tombstones, spawn, on_change
         self._hands_off = False
+        self._owner: str | None = None  # whose session turned out to be stored, after the person went on without it
         self._stamp: object = None
         self._latest: asyncio.Task[Kept] | None = None
         self._stay = object()  # of one person; what is saved for another says nothing about this one's record
@@ -62,24 +63,51 @@ class Store:
 
     def stirred(self) -> bool:
         """Whether another copy of the app has changed what is stored since we read or wrote it."""
-        return self.generation is not None and self._vault.stamp() != self._stamp
+        return not self._hands_off and self._vault.stamp() != self._stamp
 
     def leave_alone(self, problem: VaultProblem) -> None:
         """It could not be read: from now on this process keeps its hands off it."""
-        self._hands_off, self.memory_only = True, problem
+        self._hands_off, self._owner, self.memory_only = True, None, problem
+
+    def learn(self, stored: Stored, session: Session | None) -> None:
+        """What the keyring answered after all, too late: it says whether a session may be stored over it."""
+        if self._hands_off and not isinstance(stored, Unread):
+            self._owner = session.user.id if session else ""
+            if not self._owner:  # nobody's: nothing can be lost any more
+                self._hands_off, self.memory_only = False, None
+
+    def claim(self, user_id: str, *, by_order: bool = False) -> bool:
+        """Whether this person's session may be stored. Over another's only ``by_order``, and else OCCUPIED is noted."""
+        if self._hands_off and self._owner is not None:
+            if by_order or self._owner == user_id:
+                self._hands_off = False
+            else:
+                self.memory_only = VaultProblem.OCCUPIED
+        return not self._hands_off
+
+    @property
+    def behind(self) -> bool:
+        """Whether a save has failed that may succeed the next time."""
+        waits = self._latest is not None and not self._latest.done()
+        return self.memory_only in _PASSING and not (self._hands_off or waits)
 
     def forget(self) -> None:
         self.generation, self._latest, self._stay = None, None, object()
 
-    async def save(self, session: Session, *, new: bool = False) -> Kept:
-        """Store it; after a second of waiting the save goes on alone and ``memory_only`` says WAITING until then."""
+    async def save(
+        self, session: Session, *, new: bool = False, quiet: bool = False, replaces: str | None = None
+    ) -> Kept:
+        """Store it; after a second of waiting the save goes on alone and ``memory_only`` says WAITING until then.
+
+        ``new``: over whatever is stored. ``quiet``: without a prompt. ``replaces``: the marked session that it removes.
+        """
         if self._hands_off:
             return Unsaved(self.memory_only or VaultProblem.UNAVAILABLE)
         if new:  # a sign-in is the person's own word against any older record and mark
             self.forget()
             if not self._lift(session.id):
                 return self._noted(Unsaved(VaultProblem.UNAVAILABLE))
-        saving = self._latest = self._spawn(self._save(session, self._latest, self._stay))
+        saving = self._latest = self._spawn(self._save(session, self._latest, self._stay, quiet, replaces))
         if await _in_time(saving):
             return self._noted(saving.result()) if saving is self._latest else saving.result()
         if saving is self._latest:
@@ -87,15 +115,20 @@ class Store:
             saving.add_done_callback(self._saved_late)
         return Unsaved(VaultProblem.WAITING)
 
-    async def _save(self, session: Session, before: asyncio.Task[Kept] | None, stay: object) -> Kept:
+    async def _save(
+        self, session: Session, before: asyncio.Task[Kept] | None, stay: object, quiet: bool, replaces: str | None
+    ) -> Kept:
         if before:  # each must know the generation that it is to replace
             await asyncio.wait({before})
         if stay is not self._stay:
             return Superseded()
-        kept = await self._vault.save(session.to_json(), session_id=session.id, over=self.generation)
+        text, over = session.to_json(), self.generation
+        kept = await self._vault.save(text, session_id=session.id, over=over, quiet=quiet)
         self._stamp = self._vault.stamp()
         if isinstance(kept, Saved) and stay is self._stay:
             self.generation = kept.generation
+            if replaces and replaces != session.id:
+                self._lift(replaces)
         return kept
 
     def _saved_late(self, saving: asyncio.Task[Kept]) -> None:
@@ -129,7 +162,19 @@ class Store:
         problem = await self._vault.clear(session_id=session_id)
         if problem is None:
             self._lift(session_id)
+            self._stamp = self._vault.stamp()
         return problem
+
+    def confess(self) -> bool:
+        """Whether the server was never told of an earlier sign-out. It is true once: who asks tells the person."""
+        try:
+            owed = self._tombstones.owed()
+            if owed:
+                self._tombstones.forgive()
+        except OSError as error:
+            log.warning("the marks of sign-outs cannot be read: %s", type(error).__name__)
+            return False
+        return owed
 
     def _lift(self, session_id: str) -> bool:
         try:

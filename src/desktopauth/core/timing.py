@@ -12,6 +12,7 @@ from .state import Connection, TokenHealth
 
 _DAY = 86_400.0
 _LONGEST_PAUSE = 3_600.0  # seconds: who asks for more would lose the session by it
+_NOTICEABLE = 300.0  # seconds
 _SLOWEST = 10.0  # seconds: the Date of a slower answer says too little about now
 
 
@@ -32,6 +33,11 @@ def token_health(session: Session, now: float, jitter: float) -> TokenHealth:
     if now >= session.expires_at:
         return TokenHealth.EXPIRED
     return TokenHealth.STALE if now >= soft_point(session, jitter) else TokenHealth.FRESH
+
+
+def clock_is_off(skew: float) -> bool:
+    """Whether this machine's clock is so far from the server's that certificates and other programs may suffer."""
+    return abs(skew) > _NOTICEABLE
 
 
 def connection_after(problem: Problem | None) -> Connection:

@@ -9,9 +9,8 @@ import asyncio
 
 from .keeper import Keeper
 from .models import Session, claims
-from .ports import Clock
-from .store import Spawn
-from .timing import ServerClock
+from .parts import Nudge, Parts
+from .ports import Spawn
 
 _WAIT = 10.0  # seconds that a request waits for a renewal
 _YOUNG = 30.0  # seconds in which a token is not renewed again: who refuses such a one refuses every token
@@ -20,19 +19,21 @@ _YOUNG = 30.0  # seconds in which a token is not renewed again: who refuses such
 class LiveTokens:
     """The keeper's token, and the one renewal of it that is under way."""
 
-    def __init__(self, keeper: Keeper, clock: Clock, server_clock: ServerClock, spawn: Spawn) -> None:
-        self._keeper, self._clock, self._server_clock, self._spawn = keeper, clock, server_clock, spawn
+    def __init__(self, keeper: Keeper, parts: Parts, spawn: Spawn) -> None:
+        self._keeper, self._spawn = keeper, spawn
+        self._clock, self._server_clock = parts.clock, parts.server_clock
+        self._renews = Nudge.UNAUTHORIZED in parts.nudges
         self._renewals: dict[str, asyncio.Task[None]] = {}  # by the token that was refused, while they last
         self._renewed_at = float("-inf")
 
-    async def access_token(self) -> str | None:
+    async def access_token(self, min_validity: float = 0.0) -> str | None:
         """The live access token; a renewal of it, and past its hard point the shared refresh, is waited for.
 
         None when nobody is signed in. Raises AuthError when it has expired and cannot be refreshed now.
         """
         if (session := self._keeper.session) and (renewal := self._renewals.get(session.access_token)):
             await asyncio.wait({renewal}, timeout=_WAIT)
-        return await self._keeper.access_token()
+        return await self._keeper.access_token(min_validity)
 
     async def renew(self, refused: str) -> str | None:
         """A token of the same person other than the ``refused`` one: the keeper's, or by the one shared refresh.
@@ -41,7 +42,7 @@ class LiveTokens:
         younger than 30 s (of server time; a shorter life counts whole).
         """
         session = self._keeper.session
-        if session and session.access_token == refused and not self._young(session):
+        if self._renews and session and session.access_token == refused and not self._young(session):
             await asyncio.wait({self._renewal(refused)}, timeout=_WAIT)
         session = self._keeper.session
         return session.access_token if session and _succeeds(session, refused) else None

@@ -33,6 +33,7 @@ class AuthBus(QObject):
     signed_out = Signal(object)
     token_refreshed = Signal(object)
     refresh_failed = Signal(object)
+    reauth_required = Signal(object)
     storage_problem = Signal(object)
 
     def __init__(self, auth: Auth, parent: QObject | None = None) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, assert_never
 
-from desktopauth.core.state import AuthState, CodeWanted, PasswordForm, SignedIn, SignedOut, Starting, StoreWanted
+from desktopauth.core.state import (
+    AnotherPerson,
+    AuthState,
+    CodeWanted,
+    Interrupted,
+    PasswordForm,
+    SignedIn,
+    SignedOut,
+    Starting,
+    StoreWanted,
+)
 
 Name = Literal["restoring", "store", "sign_in", "sign_up", "code", "home"]
 
@@ -16,7 +26,7 @@ def view_of(state: AuthState) -> Name:
             return "restoring" if expects else "sign_in"
         case StoreWanted():
             return "store"
-        case SignedIn():
+        case SignedIn() | Interrupted():
             return "home"
         case SignedOut():
             return _form_of(state)
@@ -26,7 +36,7 @@ def view_of(state: AuthState) -> Name:
 
 def _form_of(state: AuthState) -> Name:
     match state.flow:
-        case None | PasswordForm(purpose="sign_in"):
+        case None | PasswordForm(purpose="sign_in") | AnotherPerson():
             return "sign_in"
         case PasswordForm():
             return "sign_up"

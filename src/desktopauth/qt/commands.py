@@ -51,7 +51,10 @@ class Commands:
             self._auth.cancel()
 
     def sign_out(self) -> None:
-        self._ask(lambda auth: auth.sign_out())
+        def ask(auth: Auth) -> None:
+            auth.sign_out()
+
+        self._ask(ask)
 
     def retry_store(self) -> None:
         if self._auth:
@@ -85,14 +88,14 @@ class Commands:
             self.start(work)
 
     def _settled(self, transition: Transition) -> None:
-        from desktopauth.core.state import SignedIn, SignedOut, Starting, StoreWanted
+        from desktopauth.core.state import Interrupted, SignedIn, SignedOut, Starting, StoreWanted
 
         match transition.after.session:
             case SignedOut():
                 early, self._early = self._early, []
                 for ask in early:
                     self._ask(ask)
-            case SignedIn() | StoreWanted():
+            case SignedIn() | StoreWanted() | Interrupted():
                 self._early.clear()  # it was asked of a form that is no longer there
             case Starting():
                 pass

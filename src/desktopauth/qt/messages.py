@@ -23,6 +23,7 @@ _SENTENCES = {
     ErrorKind.REFUSED: "The sign-in service said no. Try again in a moment.",
     ErrorKind.SERVER: "The sign-in service isn't answering properly. Try again in a moment.",
     ErrorKind.SESSION_ENDED: "Your session ended. Sign in again.",
+    ErrorKind.SESSION_MISSING: "Sign in first.",
     ErrorKind.SIGN_UP_CLOSED: "This project isn't open for new accounts this way.",
     ErrorKind.TABLE_MISSING: "This project has no notes table yet. The README says how to make one.",
     ErrorKind.UNTRUSTED_CERTIFICATE: "This connection isn't private: its certificate isn't trusted. Try another one.",

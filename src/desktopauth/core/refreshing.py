@@ -1,0 +1,123 @@
+"""How a refresh goes: one flight for all who ask, under the lock of all copies of the app, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem
+from .events import AuthChange, AuthEvent
+from .models import Session
+from .parts import Parts
+from .ports import Found, Spawn, Superseded
+from .state import Reason
+
+if TYPE_CHECKING:
+    from .keeper import Keeper
+
+log = logging.getLogger("desktopauth.refreshing")
+
+
+class Refreshing:
+    """The flight that is under way. What it brings home is the keeper's to hold."""
+
+    def __init__(self, keeper: Keeper, parts: Parts, spawn: Spawn) -> None:
+        self._keeper, self._gateway, self._locks, self._spawn = keeper, parts.gateway, parts.locks, spawn
+        self._schedule, self._store, self._telling = keeper.schedule, keeper.store, keeper.telling
+        self._flight: asyncio.Task[None] | None = None
+
+    @property
+    def under_way(self) -> bool:
+        return self._flight is not None and not self._flight.done()
+
+    def forget(self) -> None:
+        """What is under way is somebody else's."""
+        self._flight = None
+
+    async def refresh(self) -> None:
+        """Refresh now, together with whoever asks at the same time. Raises AuthError, and until its retry again."""
+        if self._flight is None or self._flight.done():
+            self._schedule.allow()
+            self._flight = self._spawn(self._fly())
+        await asyncio.shield(self._flight)  # one caller's cancellation is no business of the others
+
+    async def _fly(self) -> None:
+        session, epoch, saved = self._keeper.session, self._keeper.epoch, self._store.memory_only is None
+        if session is None:
+            return
+        try:
+            async with AsyncExitStack() as held:
+                try:
+                    await held.enter_async_context(self._locks.refresh())
+                except OSError as error:  # a disk without locks must not end a session
+                    log.warning("refreshing without the lock: %s", type(error).__name__)
+                change = await self._refresh_locked(session, epoch)
+        except AuthError as error:
+            if epoch == self._keeper.epoch:
+                self._telling.say(self._refused(error.problem))
+            raise
+        if change:
+            self._telling.say(change)
+            if saved and self._keeper.session:
+                self._telling.unsaved()
+
+    async def _refresh_locked(self, session: Session, epoch: int) -> AuthChange | None:
+        """Re-read, ask, save. The re-read comes first: what a sibling has stored is newer than what we hold."""
+        if await self._adopt_newer(session, epoch) and (newer := self._keeper.session):
+            return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
+        if epoch != self._keeper.epoch or (held := self._keeper.session) is None:
+            return None
+        fresh = await self._ask(held.refresh_token, epoch)  # by now it may be a sibling's that is due as well
+        if epoch != self._keeper.epoch:
+            return None  # signed out meanwhile: nobody is brought back
+        kept = await self._store.save(self._keeper.dated(fresh))
+        if epoch != self._keeper.epoch:
+            return None
+        if isinstance(kept, Superseded):
+            return await self._outdone(session, epoch)
+        self._keeper.hold(fresh, new=True)
+        return self._telling.admitted(fresh, AuthEvent.TOKEN_REFRESHED)
+
+    async def _outdone(self, session: Session, epoch: int) -> AuthChange | None:
+        """Another copy of the app signed this session out, or somebody in: perhaps the same person once more."""
+        adopted = await self._adopt_newer(session, epoch, of_user=True)
+        if epoch != self._keeper.epoch:
+            return None
+        if adopted and (newer := self._keeper.session):
+            return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
+        return self._keeper.end(Reason.ELSEWHERE)
+
+    async def _ask(self, refresh_token: str, epoch: int) -> Session:
+        """A lost answer is asked for again at once: the server forgives one step back (supabase/auth, token reuse)."""
+        try:
+            return await self._gateway.refresh(refresh_token)
+        except AuthError as error:
+            if error.problem.outcome is not Outcome.LOST or epoch != self._keeper.epoch:
+                raise
+        return await self._gateway.refresh(refresh_token)
+
+    async def _adopt_newer(self, session: Session, epoch: int, *, of_user: bool = False) -> bool:
+        """Take over what a sibling has stored of this session or person, if it is newer; whether it is fresh."""
+        if self._store.memory_only and not of_user:
+            return False
+        stored, theirs = await self._store.load()
+        if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
+            return False
+        same = theirs.user.id == session.user.id if of_user else theirs.id == session.id
+        if not same or stored.generation <= (self._store.generation or 0):
+            return False
+        self._store.generation = stored.generation
+        self._keeper.hold(theirs)
+        return of_user or self._schedule.fresh(theirs)
+
+    def _refused(self, problem: Problem) -> AuthChange:
+        if (session := self._keeper.session) is None:  # pragma: no cover - the epoch would have changed
+            raise RuntimeError("a refresh of nobody was refused")
+        if problem.kind is ErrorKind.SESSION_ENDED:
+            self._store.lay_tombstone(session.id)
+            self._spawn(self._keeper.clear(session.id))
+            return self._keeper.end(Reason(ENDING_CODES[problem.code]), problem.code)
+        self._schedule.failed(problem)
+        return self._telling.failed(session, problem.kind, self._schedule.retry_at)
