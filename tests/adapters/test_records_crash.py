@@ -199,9 +199,14 @@ def sign_out_at_every_crash(system: System, records: RecordsOf, folder: Path) ->
     raise AssertionError
 
 
-def _two_people(store: Store, records: Callable[[], Records]) -> dict[Any, Any]:
-    """Ann's whole record and Bob's newer one, as a crash between commit and purge leaves them."""
+def _two_people(store: Store, records: Callable[[], Records], *, earlier: int = 0) -> dict[Any, Any]:
+    """Ann's whole record and Bob's newer one, as a crash between commit and purge leaves them.
+
+    ``earlier`` saves before them decide in which slot each of them lies.
+    """
     store.rewind({})
+    for _ in range(earlier):
+        records().save("earlier")
     records().save("ann:" + a_text(1, 400))
     anns = dict(store.held)
     for at in itertools.count(1):
@@ -220,6 +225,28 @@ def test_a_crash_at_any_write_of_a_sign_out_brings_nobody_back(system: System, t
     tally = sign_out_at_every_crash(system, our_records, tmp_path)
     assert tally.cases > 2
     assert (tally.back, tally.left) == (0, 0)
+
+
+@pytest.mark.parametrize("earlier", [0, 1])
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+def test_a_crash_at_any_write_of_a_forget_leaves_who_was_here_last_or_nobody(system: System, earlier: int) -> None:
+    store = Store()
+    keyring = system.keyring(store)
+    held = _two_people(store, lambda: our_records(keyring, system.part_size), earlier=earlier)
+    seen = []
+    for at in itertools.count(1):
+        store.rewind(held, crash_at=at)
+        try:
+            our_records(keyring, system.part_size).erase()
+        except Crash:
+            found = our_records(keyring, system.part_size).load()
+            seen.append(found.text[:3] if isinstance(found, Found) else "")
+            continue
+        break
+    assert store.held == {}
+    assert seen == sorted(seen, reverse=True)
+    assert seen[0] == "bob"
+    assert set(seen) <= {"bob", ""}
 
 
 def test_the_proof_catches_a_clear_that_brings_an_older_session_back(tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -165,52 +163,6 @@ def test_a_link_in_the_way_is_not_written_through(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="tmp"):
         state.write(Mark(2, present=True))
     assert victim.read_text() == "precious"
-
-
-_KILLED = """
-import os, signal, sys
-from pathlib import Path
-from desktopauth.adapters.statefile import Mark, StateFile
-
-left = int(sys.argv[2])
-armed = False
-
-def hook(event, args):
-    global left
-    if armed and event in ("open", "os.rename", "os.mkdir", "os.chmod"):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(hook)
-state = StateFile(Path(sys.argv[1]), "Example 0123456789ab")
-armed = True
-state.lay("s")
-state.write(Mark(2, present=False))
-"""
-
-
-def test_a_process_killed_at_any_step_leaves_the_old_mark_or_the_new_one(tmp_path: Path) -> None:
-    seen = []
-    for step in itertools.count(1):
-        folder = tmp_path / str(step)
-        StateFile(folder, ENTRY).write(Mark(1, present=True))
-        done = subprocess.run(
-            [sys.executable, "-c", _KILLED, str(folder), str(step)],
-            env={**os.environ, "PYTHONPATH": "src"},
-            cwd=ROOT,
-            check=False,
-        )
-        assert done.returncode in (0, -signal.SIGKILL)
-        state = StateFile(folder, ENTRY)
-        assert state.read() in (Mark(1, present=True), Mark(2, present=False))
-        seen.append((state.covers("s"), state.read() == Mark(2, present=False)))
-        state.lay("s")
-        state.write(Mark(3, present=True))  # what the killed one left is in nobody's way
-        if done.returncode == 0:
-            break
-    assert seen == sorted(seen)
-    assert set(seen) == {(False, False), (True, False), (True, True)}
 
 
 def test_the_hint_costs_no_heavy_import() -> None:

@@ -115,6 +115,7 @@ class Records:
 
     def erase(self) -> None:
         """Remove everything under this entry's name, formats that are not ours included."""
+        self.clear()  # in its order
         for name in "ab":
             self._purge(Slot(name, Condition.FOREIGN))
 
