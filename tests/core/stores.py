@@ -69,6 +69,7 @@ class MemoryVault:
         self.last_generation = 0
         self.cleared = 0  # the highest generation that a sign-out has removed
         self.siblings_acts = 0
+        self.quiet_loads = 0
         self.script = Script()
         self.calls: list[str] = []
         self._tombstones, self._journal = tombstones, journal
@@ -103,7 +104,8 @@ class MemoryVault:
     def stamp(self) -> object:
         return self.siblings_acts
 
-    async def load(self) -> Stored:
+    async def load(self, *, quiet: bool = False) -> Stored:
+        self.quiet_loads += quiet
         return await self._do("load", lambda: self.stored or Absent())
 
     async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:

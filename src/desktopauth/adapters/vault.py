@@ -71,8 +71,8 @@ class KeyringVault:
     def stamp(self) -> object:
         return self._state.stamp()
 
-    async def load(self) -> Stored:
-        return await self._worker.ask(lambda: self._locked(self._load), Unread)
+    async def load(self, *, quiet: bool = False) -> Stored:
+        return await self._worker.ask(lambda: self._locked(self._load, quiet=quiet), Unread)
 
     async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:
         job = partial(self._save, text=text, session_id=session_id, over=over)
@@ -181,7 +181,7 @@ class MemoryVault:
         """Nobody else can change it."""
         return None
 
-    async def load(self) -> Stored:
+    async def load(self, *, quiet: bool = False) -> Stored:  # noqa: ARG002 - memory asks nobody
         return self._stored
 
     async def save(

@@ -57,6 +57,7 @@ class VaultProblem(StrEnum):
 
     CORRUPT = "corrupt"  # there is something, and it cannot be read: left alone
     DENIED = "denied"  # the person or the system said no
+    FULL = "full"  # it is there and did not take it: its disk or its store has no room
     LOCKED = "locked"
     OCCUPIED = "occupied"  # somebody else's session is stored: kept until the person says which one stays
     TOO_LARGE = "too_large"  # the session is larger than what this keyring takes

@@ -155,7 +155,7 @@ class Keeper:
         """Another copy of the app has stored or cleared something: follow it, without asking the server."""
         if self._refreshing.under_way:
             return  # who refreshes reads it anyway
-        epoch, (stored, theirs) = self._epoch, await self.store.load()
+        epoch, (stored, theirs) = self._epoch, await self.store.load(quiet=True)
         if epoch != self._epoch or isinstance(stored, Unread):
             return
         if session := self._session:

@@ -86,14 +86,18 @@ class Gateway(Protocol):
 
 
 class Vault(Protocol):
-    """The one stored session of this entry. Calls queue up on one thread and never raise."""
+    """The one stored session of this entry. Calls queue up on one thread and never raise.
 
-    async def load(self) -> Stored: ...
+    ``quiet``: not at the price of a prompt; a keyring that would have to ask first counts as locked.
+    """
+
+    async def load(self, *, quiet: bool = False) -> Stored: ...
 
     async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:
-        """Store ``text``. With ``over``, only if the stored generation is still that one; never for a tombstoned id.
+        """Store ``text``, never for a tombstoned id. With ``over``: unless some copy has stored or cleared since.
 
-        ``quiet``: not at the price of a prompt; a keyring that would have to ask first counts as locked.
+        What is older than that generation, or gone without a sign-out, was brought about from outside, by a backup or
+        an emptied keyring, and is no reason to lose a session.
         """
 
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:

@@ -69,7 +69,12 @@ class Refreshing:
             return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
         if epoch != self._keeper.epoch or (held := self._keeper.session) is None:
             return None
-        fresh = await self._ask(held.refresh_token, epoch)  # by now it may be a sibling's that is due as well
+        try:
+            fresh = await self._ask(held.refresh_token, epoch)  # by now it may be a sibling's that is due as well
+        except AuthError as error:
+            if error.kind is ErrorKind.SESSION_ENDED and (change := await self._survived(held, epoch)):
+                return change
+            raise
         if epoch != self._keeper.epoch:
             return None  # signed out meanwhile: nobody is brought back
         kept = await self._store.save(self._keeper.dated(fresh))
@@ -79,6 +84,12 @@ class Refreshing:
             return await self._outdone(session, epoch)
         self._keeper.hold(fresh, new=True)
         return self._telling.admitted(fresh, AuthEvent.TOKEN_REFRESHED)
+
+    async def _survived(self, session: Session, epoch: int) -> AuthChange | None:
+        """An end is not believed while a newer session of the same person lies in the keyring."""
+        adopted = epoch == self._keeper.epoch and await self._adopt_newer(session, epoch, of_user=True)
+        newer = self._keeper.session
+        return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED) if adopted and newer else None
 
     async def _outdone(self, session: Session, epoch: int) -> AuthChange | None:
         """Another copy of the app signed this session out, or somebody in: perhaps the same person once more."""
@@ -102,7 +113,8 @@ class Refreshing:
         """Take over what a sibling has stored of this session or person, if it is newer; whether it is fresh."""
         if self._store.memory_only and not of_user:
             return False
-        stored, theirs = await self._store.load()
+        # a prompt is worth it only if there is news behind it: to spend an older token could end the session
+        stored, theirs = await self._store.load(quiet=not self._store.stirred())
         if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
             return False
         same = theirs.user.id == session.user.id if of_user else theirs.id == session.id

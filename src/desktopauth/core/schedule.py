@@ -50,8 +50,13 @@ class Schedule:
         return self.now() < soft_point(session, self._jitter)
 
     def due(self, session: Session, *, late: bool = False) -> float:
-        """``late``: the last refresh is not saved yet, and a second one on top is put off for as long as it can be."""
+        """When to refresh: at the soft point, or when what failed may be tried again.
+
+        ``late``: the last refresh is not saved yet, and a second one on top is put off for as long as it can be.
+        """
         earliest = max(self._backoff.retry_at, self._rested_at) + self._server_clock.skew
+        if self._backoff.problem and not late:
+            return earliest
         return max(hard_point(session) if late else soft_point(session, self._jitter), earliest)
 
     def pause(self, session: Session | None, *, late: bool = False) -> float:

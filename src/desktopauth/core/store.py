@@ -17,7 +17,7 @@ from .ports import Found, Kept, Saved, Spawn, Stored, Superseded, Tombstones, Un
 
 log = logging.getLogger("desktopauth.store")
 
-_PASSING = {VaultProblem.LOCKED, VaultProblem.UNAVAILABLE}  # what may be over by the next look, without any prompt
+_PASSING = {VaultProblem.FULL, VaultProblem.LOCKED, VaultProblem.UNAVAILABLE}  # perhaps over by the next look
 _PATIENCE = 1.0  # seconds until the window says that it waits for the keyring
 
 
@@ -38,18 +38,23 @@ class Store:
         self.memory_only: VaultProblem | None = None
         self.generation: int | None = None
 
-    async def load(self, on_wait: Callable[[], object] | None = None) -> tuple[Stored, Session | None]:
+    async def load(
+        self, on_wait: Callable[[], object] | None = None, *, quiet: bool = False
+    ) -> tuple[Stored, Session | None]:
         """What is stored, and the session in it. A tombstoned one comes as ``Found`` without a session.
 
-        After a second of waiting ``on_wait`` is called; without it, the keyring counts as not read.
+        After a second of waiting ``on_wait`` is called; without it, the keyring counts as not read. ``quiet``: without
+        a prompt.
         """
-        self._stamp = self._vault.stamp()  # before: what changes during the read is looked at again
-        reading = self._spawn(self._vault.load())
+        stamp = self._vault.stamp()  # before: what changes during the read is looked at again
+        reading = self._spawn(self._vault.load(quiet=quiet))
         if not await _in_time(reading):
             if on_wait is None:
                 return Unread(VaultProblem.WAITING), None
             on_wait()
         stored: Stored = await reading
+        if not isinstance(stored, Unread):
+            self._stamp = stamp
         if not isinstance(stored, Found):
             return stored, None
         try:

@@ -90,7 +90,8 @@ class Backoff:
 
     def hurry(self) -> None:
         """The way may be free again: try now. What the server itself asked for is still waited out."""
-        if self.problem and self.problem.outcome in NO_ANSWER:
+        portal = self.problem is not None and self.problem.kind is ErrorKind.CAPTIVE_PORTAL
+        if portal or (self.problem and self.problem.outcome in NO_ANSWER):
             self.retry_at = 0.0
 
     def holds(self, now: float) -> bool:

@@ -6,9 +6,11 @@ import math
 from typing import Literal
 
 from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
-from desktopauth.core.state import Connection, Health, Reason
+from desktopauth.core.revocation import SignOutStatus
+from desktopauth.core.state import Connection, Health, Reason, SignedOut
 
 Place = Literal["email", "password", "code", "form"]
+Concern = ErrorKind | VaultProblem | Connection | Literal["clock"]
 
 _SENTENCES = {
     ErrorKind.BAD_CREDENTIALS: "That email and password don't match.",
@@ -46,6 +48,7 @@ _PLACES: dict[ErrorKind, Place] = {
 _STORE = {
     VaultProblem.CORRUPT: "What your system keyring holds for this app can't be read. It was left as it is.",
     VaultProblem.DENIED: "Your system keyring said no to this app.",
+    VaultProblem.FULL: "Your system keyring couldn't keep your sign-in. Its disk may be full.",
     VaultProblem.LOCKED: "Your system keyring is locked.",
     VaultProblem.OCCUPIED: "Somebody else's sign-in is kept on this computer.",
     VaultProblem.TOO_LARGE: "Your system keyring can't take a sign-in of this size.",
@@ -96,19 +99,53 @@ def reason_sentence(reason: Reason) -> str:
     return _REASONS[reason]
 
 
-def banner(health: Health) -> str:
-    """The one quiet line over the work: what is wrong around a session that goes on. Empty when nothing is."""
-    if health.connection is not Connection.ONLINE:
-        return connection_sentence(health.connection)
-    return unsaved_sentence(health.memory_only) if health.memory_only else ""
+# What the person can mend now comes first, then what passes by itself, then what has to be lived with.
+_RANK: tuple[Concern, ...] = (
+    ErrorKind.CAPTIVE_PORTAL,
+    ErrorKind.UNTRUSTED_CERTIFICATE,
+    VaultProblem.OCCUPIED,
+    VaultProblem.LOCKED,
+    VaultProblem.WAITING,
+    VaultProblem.FULL,
+    "clock",
+    ErrorKind.BAD_KEY,
+    Connection.OFFLINE,
+    Connection.DEGRADED,
+    VaultProblem.DENIED,
+    VaultProblem.CORRUPT,
+    VaultProblem.TOO_LARGE,
+    VaultProblem.UNAVAILABLE,
+)
+_OVER_THE_WORK: dict[Concern, str] = {
+    ErrorKind.UNTRUSTED_CERTIFICATE: "This network's connection isn't private. Try another one; you're still signed in.",
+    VaultProblem.OCCUPIED: "Somebody else's sign-in is kept on this computer. You'll be signed out when you quit.",
+    "clock": "This computer's clock seems to be wrong. Sign-in keeps working, but it's best to set it right.",
+    Connection.OFFLINE: "Offline. We'll reconnect by ourselves.",
+    Connection.DEGRADED: "The sign-in service has trouble. You're still signed in here.",
+}
 
 
-def connection_sentence(connection: Connection) -> str:
-    """How the server was found at the last look."""
-    match connection:
-        case Connection.ONLINE:
-            return "Online"
-        case Connection.OFFLINE:
-            return "Offline. We'll reconnect by ourselves."
-        case Connection.DEGRADED:
-            return "The sign-in service has trouble. You're still signed in here."
+def concern(health: Health) -> Concern | None:
+    """What is wrong around a session that goes on: of several things the one that the person can do most about."""
+    found: set[Concern] = {health.memory_only} if health.memory_only else set()
+    if health.clock_off:
+        found.add("clock")
+    if health.cause in _RANK:
+        found.add(health.cause)
+    elif health.connection is not Connection.ONLINE:
+        found.add(health.connection)
+    return next((each for each in _RANK if each in found), None)
+
+
+def concern_sentence(about: Concern) -> str:
+    """The one quiet line over the work."""
+    if about in _OVER_THE_WORK:
+        return _OVER_THE_WORK[about]
+    if isinstance(about, VaultProblem):
+        return unsaved_sentence(about)
+    return _SENTENCES[ErrorKind(about)]
+
+
+def others_sentence(status: SignOutStatus) -> str:
+    """How far signing out the other devices is."""
+    return _OTHERS[status]

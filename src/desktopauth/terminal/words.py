@@ -12,6 +12,7 @@ _VAULT = {
         '"desktopauth --forget-session" removes it.'
     ),
     VaultProblem.DENIED: "The keyring said no to this program. Allow it there, then try again.",
+    VaultProblem.FULL: "The keyring has no room for this. Its disk may be full.",
     VaultProblem.LOCKED: "The keyring is locked. Unlock it, for example by logging in to the desktop, then try again.",
     VaultProblem.OCCUPIED: "The keyring holds somebody else's session for this app. It was left as it is.",
     VaultProblem.TOO_LARGE: "The keyring can't take a session of this size.",
