@@ -1,9 +1,9 @@
 """Run as a program: use ``connect()`` in a process that kills itself at the moment that it is told.
 
 Each line on stdin is an order: {"config", "folder", "do", "email", "password", "die"}. ``die`` counts the moments:
-before and after each write to the keyring and to the state files, and when an answer of the server has come. For each
-order a child is forked, so that everything is imported once; the line printed is "killed", or "ended 0" when there was
-no such moment.
+before and after each write to the keyring, before each file of the account is opened, renamed or removed (locks, state
+file, marks), and when an answer of the server has come. For each order a child is forked, so that everything is
+imported once; the line printed is "killed", or "ended 0" when there was no such moment.
 """
 
 from __future__ import annotations
@@ -20,9 +20,16 @@ from typing import Any
 
 from desktopauth.adapters.backends import SystemKeyring
 from desktopauth.adapters.config import Config
+from desktopauth.adapters.entry import entry_name
 from desktopauth.adapters.gateway import SupabaseGateway, warm
-from desktopauth.adapters.statefile import StateFile
+from desktopauth.adapters.vault import forget_entry
 from desktopauth.connect import connect
+
+_FILES = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod")
+
+
+def _reads(event: str, args: tuple[Any, ...]) -> bool:
+    return event == "open" and not args[2] & (os.O_WRONLY | os.O_RDWR)
 
 
 class Moments:
@@ -48,6 +55,13 @@ class Moments:
 
         setattr(kind, name, wrapper)
 
+    def before_files(self, folder: str) -> None:
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            if event in _FILES and str(args[0]).startswith(folder) and not _reads(event, args):
+                self.pass_one()
+
+        sys.addaudithook(hook)
+
     def after_answer(self, name: str) -> None:
         original = getattr(SupabaseGateway, name)
 
@@ -61,29 +75,34 @@ class Moments:
 
 
 async def act(order: dict[str, Any]) -> None:
-    config, settled = Config(**order["config"]), asyncio.Event()
-    async with connect(config, folder=Path(order["folder"])) as auth:
+    config, folder, die, settled = Config(**order["config"]), Path(order["folder"]), order["die"], asyncio.Event()
+    if order["do"] == "forget":
+        watch(die, folder)
+        assert await forget_entry(entry_name(config.app_id, config.project_id, config.profile_id), folder) is None
+        return
+    async with connect(config, folder=folder) as auth:
         auth.subscribe(lambda _: settled.set())
         await settled.wait()
         match order["do"]:
             case "sign_in":
-                watch(order["die"], SupabaseGateway.sign_in.__name__)
+                watch(die, folder, SupabaseGateway.sign_in.__name__, SupabaseGateway.sign_out.__name__)
                 await auth.sign_in(order["email"], order["password"])
             case "refresh":
-                watch(order["die"], SupabaseGateway.refresh.__name__)
+                watch(die, folder, SupabaseGateway.refresh.__name__)
                 await auth.refresh()
             case "sign_out":
-                watch(order["die"], SupabaseGateway.sign_out.__name__)
+                watch(die, folder, SupabaseGateway.sign_out.__name__)
                 auth.sign_out()
 
 
-def watch(die: int, answer: str) -> None:
+def watch(die: int, folder: Path, *answers: str) -> None:
     """From here on the moments count."""
     moments = Moments(die)
-    for kind, names in ((SystemKeyring, ("set", "delete")), (StateFile, ("write", "lay", "lift"))):
-        for name in names:
-            moments.around(kind, name)
-    moments.after_answer(answer)
+    for name in ("set", "delete"):
+        moments.around(SystemKeyring, name)
+    moments.before_files(str(folder))
+    for answer in answers:
+        moments.after_answer(answer)
 
 
 def forked(work: Callable[[], None]) -> int:

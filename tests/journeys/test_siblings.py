@@ -12,8 +12,8 @@ from desktopauth.core.auth import Auth
 from desktopauth.core.state import Reason, SignedIn, SignedOut
 from desktopauth.demo.server import EmbeddedServer
 from tests.demo.children import line_of, python
+from tests.journeys.machine import Machine, machine
 from tests.journeys.passing import Passage, passage
-from tests.journeys.test_killed import Machine, machine
 from tests.scenario import Run, until
 
 __all__ = ["machine"]
@@ -51,7 +51,7 @@ def test_two_that_refresh_at_once_share_one_rotation_and_both_stay_in(
 
 async def _both(machine: Machine, way: Passage) -> None:
     await machine.signed_in()
-    config = json.dumps({name: getattr(machine.config, name) for name in type(machine.config).__slots__})
+    config = json.dumps(machine.told)
     async with AsyncExitStack() as stack:
         apps = [await stack.enter_async_context(python(PROGRAM, config, machine.folder)) for _ in range(2)]
         assert [await line_of(app) for app in apps] == ["INITIAL_SESSION authenticated"] * 2
