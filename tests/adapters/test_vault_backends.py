@@ -52,7 +52,7 @@ LEAKED: list[tuple[Exception, VaultProblem]] = [
     (dbus_error("org.freedesktop.DBus.Error.AccessDenied"), VaultProblem.DENIED),
     (dbus_error("org.freedesktop.DBus.Error.Failed"), VaultProblem.UNAVAILABLE),
     (WinError(5, "CredWrite"), VaultProblem.DENIED),
-    (WinError(8, "CredWrite"), VaultProblem.UNAVAILABLE),
+    (WinError(8, "CredWrite"), VaultProblem.FULL),
     (WinError(1312, "CredRead"), VaultProblem.UNAVAILABLE),
     (WinError(1783, "CredWrite"), VaultProblem.TOO_LARGE),
     (RuntimeError("Requires Windows and pywin32"), VaultProblem.UNAVAILABLE),

@@ -138,8 +138,8 @@ def test_a_full_disk_keeps_the_old_session_and_takes_the_new_one_when_there_is_r
         ours = InKeyring(tmp_path / "account")
         assert isinstance(await ours.vault.save("old", session_id="s", over=None), Saved)
         with full_disk(own_keyring):
-            assert await ours.vault.save("new", session_id="s", over=1) == Unsaved(VaultProblem.UNAVAILABLE)
-            assert await ours.vault.clear() is VaultProblem.UNAVAILABLE
+            assert await ours.vault.save("new", session_id="s", over=1) == Unsaved(VaultProblem.FULL)
+            assert await ours.vault.clear() is VaultProblem.FULL
             assert await ours.vault.load() == Found("old", 1)
         assert await ours.vault.save("new", session_id="s", over=1) == Saved(2)
         own_keyring.stop_keyring()

@@ -83,10 +83,10 @@ class SystemKeyring:
         return _told(lambda: self._keyring.get_password(service, _USER))
 
     def set(self, service: str, value: str) -> None:
-        _told(lambda: self._keyring.set_password(service, _USER, value))
+        _told(lambda: self._keyring.set_password(service, _USER, value), _writing)
 
     def delete(self, service: str) -> None:
-        _told(lambda: self._delete(service))
+        _told(lambda: self._delete(service), _writing)
 
     def _unlock(self, heads: Iterable[str]) -> None:
         collection = getattr(self._keyring, "get_preferred_collection", None)
@@ -191,18 +191,18 @@ def _patient_secret_service() -> type[KeyringBackend]:
     return Patient
 
 
-def _told(call: Callable[[], _T]) -> _T:
+def _told(call: Callable[[], _T], judge: Callable[[BaseException], VaultProblem] | None = None) -> _T:
     """Make a keyring call, with whatever it raises turned into BackendError."""
     try:
         return call()
     except BackendError:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary to keyring, whose back ends leak any type
-        raise _failure(error) from None  # not chained: their texts are not ours to vouch for
+        raise _failure(error, judge) from None  # not chained: their texts are not ours to vouch for
 
 
-def _failure(error: Exception) -> BackendError:
-    problem = problem_of(error)
+def _failure(error: Exception, judge: Callable[[BaseException], VaultProblem] | None = None) -> BackendError:
+    problem = (judge or problem_of)(error)
     _log.info("keyring: %s after %s", problem, "/".join(_names(error)))
     return BackendError(problem)
 
@@ -223,8 +223,16 @@ def problem_of(error: BaseException) -> VaultProblem:
         return VaultProblem.LOCKED
     if 1783 in codes:  # RPC_X_BAD_STUB_DATA: how Credential Manager says that a value is too long
         return VaultProblem.TOO_LARGE
-    # Windows 8 (its store is full), 1312 (no logon session keeps credentials), no bus, no service, ...
+    if 8 in codes:  # ERROR_NOT_ENOUGH_MEMORY: Credential Manager's store, which all apps share, has no room
+        return VaultProblem.FULL
+    # Windows 1312 (no logon session keeps credentials), no bus, no service, ...
     return VaultProblem.UNAVAILABLE
+
+
+def _writing(error: BaseException) -> VaultProblem:
+    """The same for a write: gnome-keyring calls it "Failed" when its disk is full, and goes on reading."""
+    problem = problem_of(error)
+    return VaultProblem.FULL if problem is VaultProblem.UNAVAILABLE and "Failed" in _names(error) else problem
 
 
 def _chain(error: BaseException) -> list[BaseException]:
