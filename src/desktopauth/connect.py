@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
+from desktopauth.adapters.bridge import Bridge
 from desktopauth.adapters.config import Config
 from desktopauth.adapters.data import supabase_client
 from desktopauth.adapters.entry import account_folder, entry_name, make_private
@@ -17,7 +18,7 @@ from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import KeyringVault, MemoryTombstones, MemoryVault
 from desktopauth.core.auth import Auth
 from desktopauth.core.clock import SystemClock
-from desktopauth.core.parts import Parts
+from desktopauth.core.parts import Nudge, Parts
 from desktopauth.core.timing import ServerClock
 
 
@@ -47,14 +48,18 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
             with suppress(TimeoutError):  # a keyring that asks for its password now would hold up the exit
                 await asyncio.wait_for(vault.forget(), 1.0)
         vault.close()
+        await bridge.close()
         await pool.aclose()
         await own_pool.aclose()
 
     gateway = SupabaseGateway(config.address("auth"), config.key, pool, observe=observe)
-    return Auth(
-        Parts(gateway, vault, tombstones, locks, clock, server_clock),
-        lambda tokens: supabase_client(tokens, config, pool=pool),
+    nudges = frozenset(Nudge(name) for name in config.nudges)
+    bridge = Bridge(lambda callback: auth.subscribe(callback))  # noqa: PLW0108 - it is made after this
+    auth = Auth(
+        Parts(gateway, vault, tombstones, locks, clock, server_clock, nudges=nudges, roused=bridge.rouse),
+        lambda tokens: supabase_client(tokens, config, pool=pool, bridge=bridge),
         lambda tokens, origins: http_client(tokens, origins, pool=own_pool),
         close=close,
         expects=not in_memory and bool(state.expects_somebody()),
     )
+    return auth

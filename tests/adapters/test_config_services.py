@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktopauth.adapters.config import SERVICES, Config, ConfigError, Service, read_config
+from desktopauth.core.parts import Nudge
 from tests.adapters.test_config import KEY, URL
 
 ADDRESSES = {
@@ -81,7 +82,7 @@ def test_addresses_and_nudges_are_read_from_the_file(tmp_path: Path) -> None:
 
 
 def test_every_nudge_is_wanted_unless_some_are_named() -> None:
-    assert Config(url=URL, key=KEY).nudges == {"focus", "network", "wake", "sibling", "unauthorized"}
+    assert Config(url=URL, key=KEY).nudges == {nudge.value for nudge in Nudge}
     assert Config(url=URL, key=KEY, nudges=frozenset()).nudges == frozenset()
 
 
