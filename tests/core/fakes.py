@@ -167,13 +167,13 @@ class FakeGateway:
         return found
 
 
-def token(session_id: str, secret: str) -> str:
+def token(session_id: str, secret: str, **more: Any) -> str:
     """A JWT in shape; its signature is the canary."""
-    head, body = ({"alg": "none", "typ": "JWT"}, {"session_id": session_id} if session_id else {"sub": "x"})
-    return ".".join([*(_encoded(part) for part in (head, body)), secret])
+    body = {"session_id": session_id} if session_id else {"sub": "x"}
+    return ".".join([*(_encoded(part) for part in ({"alg": "none", "typ": "JWT"}, body | more)), secret])
 
 
-def _encoded(part: dict[str, str]) -> str:
+def _encoded(part: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
