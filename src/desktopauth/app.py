@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
     import asyncio
 
     from desktopauth.adapters.config import Config
+    from desktopauth.adapters.instance import InstanceLock
+    from desktopauth.adapters.statefile import StateFile
     from desktopauth.core.auth import Auth
     from desktopauth.qt.bus import AuthBus
     from desktopauth.qt.shell import Shell
@@ -44,7 +46,8 @@ class Opening:
 
     ``expects_somebody`` picks the first picture, ``prepare`` makes the project ready, ``story`` plays it without hands,
     ``report`` is told what went wrong before there was a session, ``logs`` is the folder of the log file, ``log_level``
-    what goes in there (adapters/logs.py); ``temporary`` leaves nothing behind.
+    what goes in there (adapters/logs.py); ``temporary`` leaves nothing behind. ``entry`` is what one window at a time
+    may be open for: a second start brings that one to the front instead. Empty for no such rule.
     """
 
     title: str
@@ -55,15 +58,27 @@ class Opening:
     log_level: str = ""
     temporary: bool = False
     story: Story | None = None
+    entry: str = ""
+
+
+def entry_of(config: Config) -> str:
+    """What the stored session is called that this configuration leads to."""
+    from desktopauth.adapters.entry import entry_name
+
+    return entry_name(config.app_id, config.project_id, config.profile_id)
 
 
 def expects_somebody(config: Config) -> bool:
     """Whether this entry was left with a session, by its state file alone: a guess for the first picture."""
-    from desktopauth.adapters.entry import account_folder, entry_name
+    state = _state_file(config)
+    return state is not None and bool(state.expects_somebody())
+
+
+def _state_file(config: Config) -> StateFile | None:
+    from desktopauth.adapters.entry import account_folder
     from desktopauth.adapters.statefile import StateFile
 
-    entry = entry_name(config.app_id, config.project_id, config.profile_id)
-    return config.store != "memory" and bool(StateFile(account_folder(), entry).expects_somebody())
+    return None if config.store == "memory" else StateFile(account_folder(), entry_of(config))
 
 
 @asynccontextmanager
@@ -73,17 +88,29 @@ async def configured(config: Config, _tell: Tell) -> AsyncIterator[Project]:
 
 
 def open_app(opening: Opening) -> int:
-    """Run the app to its end; its exit status."""
+    """Run the app to its end; its exit status. Raises TimeoutError if it is open already, but does not answer."""
     from desktopauth.qt.signals import early_signals
 
     with early_signals() as early:  # before Qt: Ctrl-C must not break its imports
-        return _open(opening, early)
+        if not opening.entry:
+            return _open(opening, early)
+        from desktopauth.adapters.entry import account_folder
+        from desktopauth.adapters.instance import InstanceLock
+
+        lock = InstanceLock(account_folder(), opening.entry)
+        try:
+            return _open(opening, early, lock)
+        finally:
+            lock.release()
 
 
-def _open(opening: Opening, early: Early) -> int:
+def _open(opening: Opening, early: Early, lock: InstanceLock | None = None) -> int:
     from desktopauth.qt import loop
 
+    first = lock is None or lock.take()
     app = loop.start(sys.argv[:1])
+    if not (first or lock is None) and (_raised(opening, lock, early) or early.number):
+        return 128 + early.number if early.number else 0
     from desktopauth.qt.commands import Commands
     from desktopauth.qt.shell import Shell
     from desktopauth.qt.style import style_sheet
@@ -92,16 +119,29 @@ def _open(opening: Opening, early: Early) -> int:
     app.setApplicationName("desktopauth")
     app.setApplicationDisplayName(opening.title)
     shell = Shell(opening.title, Commands(), expects_somebody=opening.expects_somebody)
-    return loop.run(app, shell, lambda: _life(opening, shell), [_warm_gateway], early)
+    return loop.run(app, shell, lambda: _life(opening, shell, lock), [_warm_gateway], early)
 
 
-async def _life(opening: Opening, shell: Shell) -> int:
+def _raised(opening: Opening, lock: InstanceLock, early: Early) -> bool:
+    """Whether the window that is open already came to the front; else this start is the first by now."""
+    import os
+
+    from desktopauth.qt.instance import activation_token, raise_first
+
+    if raised := raise_first(lock.address(), activation_token(os.environ), lock.take, lambda: early.number):
+        opening.report(f"{opening.title} is open already: its window was brought to the front.")
+    return raised
+
+
+async def _life(opening: Opening, shell: Shell, lock: InstanceLock | None = None) -> int:
     import asyncio
 
     closed = asyncio.Event()
     shell.closed.connect(closed.set)
     async with AsyncExitStack() as stack:
         stack.callback(_start_logging(opening.logs, opening.log_level))
+        if lock:
+            stack.callback(_open_door(lock, shell))
         entering = asyncio.ensure_future(stack.enter_async_context(opening.prepare(shell.tell)))
         if not await _sooner(entering, closed):
             return 0
@@ -127,6 +167,26 @@ def _start_logging(folder: Path | None, level: str) -> Callable[[], None]:
 
     asyncio.get_running_loop().set_exception_handler(complain)
     return set_up(folder, level=level)
+
+
+def _open_door(lock: InstanceLock, shell: Shell) -> Callable[[], None]:
+    """From here on other starts are heard, until the window is closed. Gives what ends that."""
+    import logging
+
+    from desktopauth.qt.instance import Door, come_forward
+
+    try:
+        if lock.problem:
+            raise lock.problem
+        door = Door(lock.address())
+        door.open()
+    except OSError as problem:
+        log = logging.getLogger("desktopauth.app")
+        log.warning("a second start will not find this window: %s", type(problem).__name__)
+        return lambda: None
+    door.knocked.connect(lambda token: come_forward(shell, token))
+    shell.closed.connect(door.close)  # not later: who knocks now must become the first
+    return door.close
 
 
 async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, project: Project) -> int:

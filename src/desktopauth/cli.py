@@ -118,7 +118,7 @@ def _run(options: argparse.Namespace) -> int:
     import os
 
     from desktopauth.adapters.config import read_config
-    from desktopauth.app import Opening, configured, expects_somebody, open_app
+    from desktopauth.app import Opening, configured, entry_of, expects_somebody, open_app
 
     with _profile(options) as profile:
         given = {name: getattr(options, name, None) for name in ("url", "key", "store")}
@@ -132,6 +132,7 @@ def _run(options: argparse.Namespace) -> int:
                 logs=profile.logs,
                 log_level=getattr(options, "log_level", ""),
                 temporary=profile.temporary,
+                entry="" if profile.temporary else entry_of(config),
             )
         )
 
@@ -145,8 +146,9 @@ def _demo(options: argparse.Namespace) -> int:
         from desktopauth.demo.tour import tour
 
         return tour(options.tour, pictures=not options.no_pictures, tell=_complain)
+    from desktopauth.adapters.entry import entry_name
     from desktopauth.app import Opening, open_app
-    from desktopauth.demo.project import APP_NAME
+    from desktopauth.demo.project import APP_ID, APP_NAME, PROJECT_ID
 
     with _profile(options) as profile:
         return open_app(
@@ -159,6 +161,7 @@ def _demo(options: argparse.Namespace) -> int:
                 log_level=getattr(options, "log_level", ""),
                 temporary=profile.temporary,
                 story=_story(options),
+                entry="" if profile.temporary or options.act else entry_name(APP_ID, PROJECT_ID, profile.id),
             )
         )
 

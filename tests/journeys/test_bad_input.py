@@ -130,24 +130,6 @@ def test_a_port_that_is_taken_is_told_in_the_window_and_on_the_terminal(
     run(scenario)
 
 
-def test_a_second_demo_on_the_same_profile_says_that_one_is_open(
-    started: Started, cache: Path, tmp_path: Path, run: Run
-) -> None:
-    async def scenario() -> None:
-        where = ("demo", "--profile-dir", tmp_path / "profile", "--store", "memory")
-        async with started(*where, XDG_CACHE_HOME=str(cache)) as first:
-            await first.do("sees", "Welcome")
-            async with started(*where, XDG_CACHE_HOME=str(cache)) as second:
-                await second.prints("The demo is already running with this profile.")
-                second.close_window()
-                assert await second.ends() == 1
-            await first.do("sees", "Welcome")
-            first.close_window()
-            assert await first.ends() == 0
-
-    run(scenario)
-
-
 def test_a_corrupt_cache_that_cannot_be_mended_is_told_and_is_not_run(
     started: Started, demo_modules: Path, tmp_path: Path, run: Run
 ) -> None:

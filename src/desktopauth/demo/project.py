@@ -11,6 +11,7 @@ from desktopauth.demo.install import install
 from desktopauth.demo.server import EmbeddedServer
 
 PROJECT_ID = "demo"  # not its address: the port is another one at each start
+APP_ID = "desktopauth"
 APP_NAME = "desktopauth demo"
 
 
@@ -19,7 +20,7 @@ def demo_config(url: str, key: str, profile_id: str, store: str) -> Config:
     return Config(
         url=url,
         key=key,
-        app_id="desktopauth",
+        app_id=APP_ID,
         app_name=APP_NAME,
         project_id=PROJECT_ID,
         profile_id=profile_id,

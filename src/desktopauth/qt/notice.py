@@ -14,6 +14,7 @@ def show(sentence: str) -> None:
     """Show the sentence until it is closed."""
     running = QApplication.instance()
     app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
+    app.setQuitOnLastWindowClosed(True)  # the app itself has another end
     app.setStyleSheet(style_sheet(app))
     window = notice(sentence)
     window.show()
