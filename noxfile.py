@@ -1,4 +1,4 @@
-"""The commands of the project: demo, tests, lint, full, bench, package, lock.
+"""The commands of the project: demo, tests, lint, full, bench, simulate, package, lock.
 
 They need a Python, pip, git and (on Debian and its kin) apt, and nothing else: one command takes a bare machine to a
 running app. All sessions of one Python share one environment, installed from the lock and kept until the lock changes.
@@ -102,10 +102,18 @@ def lint(session: nox.Session) -> None:
     run(session, python, "-m", "mypy")
 
 
+@nox.session(python=False, default=False)
+def simulate(session: nox.Session) -> None:
+    """Live through months of trouble in virtual time; `-- --seeds N --days D --json FILE [--break NAME]`."""
+    python = environment(session, THIS_PYTHON)
+    given = session.posargs or ("--seeds", "1000", "--days", "30")
+    run(session, python, "-m", "tests.simulation.run", *given, env={"PYTHONPATH": str(HERE)})
+
+
 @nox.session(python=False)
 def full(session: nox.Session) -> None:
-    """Do everything there is: lint, the tests on every Python found, the bundle, the benchmarks."""
-    for name in ("lint", *(f"tests-{version}" for version in PYTHONS), "package", "bench"):
+    """Do everything there is: lint, the tests on every Python found, the bundle, the benchmarks, the simulation."""
+    for name in ("lint", *(f"tests-{version}" for version in PYTHONS), "package", "bench", "simulate"):
         session.notify(name, posargs=())
 
 

@@ -1,0 +1,265 @@
+"""What really happened, beside what the apps said: every stay of the person, and every promise that was broken.
+
+A *stay* is one session of the server, from the sign-in that made it on. It may end by the person's word, by the
+server's, or by another sign-in in its place; any other end that a process tells is a lost session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.simulation.machine import Machine, Process
+
+SHORT = 120  # seconds: an access token that lives no longer is a short one
+_AT_ONCE = 3.0  # seconds in which a lost answer is asked for again by who retries at once
+
+
+@dataclass
+class Stay:
+    """One session: its refresh tokens in order, which of them were stored, and which the keyring would not take."""
+
+    number: int
+    session_id: str
+    tokens: list[str] = field(default_factory=list)
+    saved: set[str] = field(default_factory=set)
+    unwelcome: set[str] = field(default_factory=set)
+    ended: str = ""  # user | leaving | server | replaced | lost | over
+    revoked: bool = False
+
+    @property
+    def excluded(self) -> bool:
+        """Whether the keyring refused both of the last two rotations: then nobody could have kept it."""
+        last = self.tokens[1:][-2:]
+        return len(last) == 2 and all(token in self.unwelcome and token not in self.saved for token in last)
+
+    def stored_in(self, token: str | None) -> None:
+        if token in self.tokens:
+            self.saved.add(str(token))
+
+
+class Verdict:
+    """``broken`` counts broken promises by column, ``chaos`` what happened to the world by kind."""
+
+    def __init__(self, machine: Machine, say: Callable[[str], None] | None) -> None:
+        self.machine, self._say = machine, say
+        self.broken: Counter[str] = Counter()
+        self.chaos: Counter[str] = Counter()
+        self.stays: dict[str, Stay] = {}
+        self.owner: dict[str, str] = {}
+        self.refreshes = self.requests = self.short_refreshes = 0
+        self.hours = self.short_hours = 0.0
+        self.honours: Callable[[str], bool] = lambda _: True
+        self.refuses: Callable[[], bool] = lambda: False
+        self.peek: Callable[[], tuple[str, str] | None] = lambda: None  # session id and refresh token that are stored
+        self.life: Callable[[], int] = lambda: 3600
+        self._lost: dict[Process, tuple[str, float]] = {}
+        self._present: dict[Process, str] = {}
+        self._awaited: dict[Process, list[asyncio.Future[None]]] = {}
+        self._counted_at = 0.0
+
+    # ---- the story
+
+    def say(self, text: str, *given: object) -> None:
+        if self._say:
+            seconds = self.machine.loop.time() + self.machine.slept
+            day, rest = divmod(seconds, 86_400)
+            hour, rest = divmod(rest, 3600)
+            self._say(f"{int(day):2}d {int(hour):02}:{rest // 60:02.0f}:{rest % 60:06.3f}  {text % given}")
+
+    def hit(self, kind: str) -> None:
+        self.chaos[kind] += 1
+
+    def breach(self, column: str, text: str, *given: object) -> None:
+        self.broken[column] += 1
+        self.say(f"*** {column}: {text}", *given)
+
+    def named(self, session_id: str | None) -> str:
+        stay = self.stays.get(session_id or "")
+        return f"s{stay.number}" if stay else "nobody"
+
+    def token_named(self, token: str) -> str:
+        stay = self.stays.get(self.owner.get(token, ""))
+        return f"s{stay.number}/{stay.tokens.index(token)}" if stay else "?"
+
+    # ---- told by the server
+
+    def issued(self, session_id: str, token: str, spent: str) -> None:
+        stay = self.stays.get(session_id)
+        if stay is None:
+            stay = self.stays[session_id] = Stay(len(self.stays) + 1, session_id)
+        if token not in stay.tokens:
+            stay.tokens.append(token)
+            self.owner[token] = session_id
+            if spent:
+                self._rotated()
+            if self.refuses():
+                stay.unwelcome.add(token)
+        elif spent:
+            self.broken["double_spent_tokens"] += 1
+        self.say("server: %s -> %s", self.token_named(spent) if spent else "sign-in", self.token_named(token))
+
+    def _rotated(self) -> None:
+        self.refreshes += 1
+        self.short_refreshes += self.life() <= SHORT
+
+    def ended_by_server(self, session_id: str) -> None:
+        """An administrator's word, a new password, a ban."""
+        if stay := self.stays.get(session_id):
+            stay.ended = stay.ended or "server"
+
+    def refused(self, spent: str, code: str) -> None:
+        """The server said no to a refresh (``spent``), or to anything else."""
+        if not spent:
+            return
+        stay = self.stays.get(self.owner.get(spent, ""))
+        self.say("server: %s refused, %s", self.token_named(spent), code)
+        if code != "refresh_token_already_used" or stay is None or stay.revoked:
+            return
+        stay.revoked = True
+        self._note_stored()
+        if stay.excluded:
+            self.breach("excluded", "%s: the keyring took neither of its last two tokens", self.named(stay.session_id))
+        else:
+            self.breach("family_revocations", "%s was spent too late", self.token_named(spent))
+
+    # ---- told by the wire
+
+    def asked(self, process: Process, request: httpx.Request) -> None:
+        token = str(json.loads(request.content)["refresh_token"])
+        self.requests += 1
+        for told in self._awaited.pop(process, []):
+            if not told.done():
+                told.set_result(None)
+        self.say("%s: asks with %s", process.name, self.token_named(token))
+        lost = self._lost.pop(process, None)
+        if lost and lost[0] == token and self.machine.loop.time() - lost[1] > _AT_ONCE:
+            self.breach("waits_after_lost_answers", "%s: %.0f s", process.name, self.machine.loop.time() - lost[1])
+
+    def next_request(self, process: Process) -> asyncio.Future[None]:
+        """Done when this process asks for a refresh the next time."""
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(process, []).append(told)
+        return told
+
+    def lost_answer(self, process: Process, request: httpx.Request) -> None:
+        self.say("the answer to %s is lost", process.name)
+        if request.url.query == b"grant_type=refresh_token":
+            self._lost[process] = str(json.loads(request.content)["refresh_token"]), self.machine.loop.time()
+
+    # ---- told by the keyring
+
+    def kept(self, session_id: str, token: str, *, saved: bool) -> None:
+        if stay := self.stays.get(session_id):
+            (stay.saved if saved else stay.unwelcome).add(token)
+            if saved:
+                self._replaces(stay)
+            self.say("keyring: %s %s", self.token_named(token), "stored" if saved else "refused")
+
+    def _note_stored(self) -> None:
+        if (stored := self.peek()) and (stay := self.stays.get(stored[0])):
+            stay.stored_in(stored[1])
+            self._replaces(stay)
+
+    def _replaces(self, there: Stay) -> None:
+        """What is stored has taken the place of every other."""
+        for stay in self.stays.values():
+            if stay is not there:
+                stay.ended = stay.ended or "replaced"
+
+    # ---- told by the processes
+
+    def entered(self, process: Process, session_id: str) -> None:
+        """Nobody was signed in, and now this session is."""
+        self._count()
+        self._present[process] = session_id
+        self.say("%s: signed in as %s", process.name, self.named(session_id))
+        stay = self.stays.get(session_id)
+        if stay and stay.ended == "user":
+            self.breach("resurrections", "%s: %s is back", process.name, self.named(session_id))
+        elif stay and stay.ended in ("replaced", "leaving"):
+            stay.ended = ""
+
+    def moved(self, process: Process, session_id: str) -> None:
+        """Somebody was signed in, and now it is this session."""
+        self._present[process] = session_id
+
+    def left(self, process: Process) -> None:
+        self._count()
+        self._present.pop(process, None)
+
+    def signed_in(self, session_id: str) -> None:
+        """A sign-in was told: it takes the place of whatever was there."""
+        if there := self.stays.get(session_id):
+            self._replaces(there)
+
+    def leaving(self, session_id: str) -> None:
+        """The person has said the word; until it is told that it was heard, both is right."""
+        if stay := self.stays.get(session_id):
+            stay.ended = stay.ended or "leaving"
+
+    def staying(self, session_id: str) -> None:
+        """It was not heard: the client said so."""
+        if (stay := self.stays.get(session_id)) and stay.ended == "leaving":
+            stay.ended = ""
+
+    def signed_out(self, session_id: str) -> None:
+        """By the person's word."""
+        if stay := self.stays.get(session_id):
+            stay.ended = "user"
+
+    def told_end(self, process: Process, session_id: str, reason: str) -> None:
+        """A process says that this session is over, and not by the word of the person at it."""
+        self.say("%s: told that %s is over: %s", process.name, self.named(session_id), reason)
+        self._note_stored()
+        if stay := self.stays.get(session_id):
+            self._judge(stay, f"{process.name} said {reason}")
+
+    def found_nobody(self, process: Process) -> None:
+        """A process has read the keyring and says that nobody is signed in."""
+        self.say("%s: nobody", process.name)
+        for stay in list(self.stays.values()):
+            if stay.saved and not stay.ended:
+                self._judge(stay, f"{process.name} found nobody")
+
+    def _judge(self, stay: Stay, why: str) -> None:
+        if stay.ended or stay.revoked or not stay.saved or not self.honours(stay.session_id):
+            stay.ended = stay.ended or "over"
+            return
+        stay.ended = "lost"
+        column = "excluded" if stay.excluded else "lost_sessions"
+        self.breach(column, "%s, which the server would honour: %s", self.named(stay.session_id), why)
+
+    def died(self, process: Process) -> None:
+        self.left(process)
+        self._lost.pop(process, None)
+        self._note_stored()
+
+    # ---- time
+
+    def _count(self) -> None:
+        """Time with somebody signed in somewhere, since the last look."""
+        now = self.machine.loop.time()
+        if self._present:
+            hours = (now - self._counted_at) / 3600
+            self.hours += hours
+            self.short_hours += hours if self.life() <= SHORT else 0.0
+        self._counted_at = now
+
+    def summary(self) -> dict[str, Any]:
+        self._count()
+        return {
+            "broken": dict(self.broken),
+            "chaos": dict(self.chaos),
+            "refreshes": self.refreshes,
+            "requests": self.requests,
+            "hours": self.hours,
+            "short_refreshes": self.short_refreshes,
+            "short_hours": self.short_hours,
+        }
