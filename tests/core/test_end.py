@@ -25,7 +25,7 @@ def test_signing_out_is_at_once_and_the_rest_follows(world: World, run: Run) -> 
             assert world.who() == SignedOut(Reason.USER)
             assert world.flow() == PasswordForm(email=ADA.email)
             assert (auth.user, auth.expires_at, world.held) == (None, None, None)
-            assert world.journal == ["tombstone lay", "tombstone owe", "SIGNED_OUT"]
+            assert world.journal == ["tombstone owe", "tombstone lay", "SIGNED_OUT"]
             assert world.events[0].reason is Reason.USER
             assert await auth.access_token() is None
             await until(lambda: world.gateway.count("sign_out"))

@@ -97,5 +97,6 @@ def test_a_keyring_that_refused_is_not_asked_again_just_to_look(world: World, ru
             await auth.refresh()
 
     run(scenario)
-    loud = [call for call in world.vault.calls if call != "quiet save"]
-    assert loud == ["load", "load", "save", "save"], "each may open a prompt"
+    loads = world.vault.calls.count("load")
+    assert loads - world.vault.quiet_loads == 1, "each loud one may open a prompt"
+    assert world.vault.calls.count("save") == 2

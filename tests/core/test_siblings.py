@@ -85,7 +85,7 @@ def test_another_person_who_signed_in_elsewhere_is_not_overwritten(world: World,
         async with world.signed_in() as auth:
             world.vault.put(theirs := world.session("s2", EVE))
             await auth.refresh()
-            assert world.who() == SignedOut(Reason.ELSEWHERE)
+            assert world.who() == SignedOut(Reason.REPLACED)
             assert world.vault.session == theirs
 
     run(scenario)

@@ -71,6 +71,7 @@ PANEL = AuthState(SignedIn(ADA, FINE), CodeWanted(OTHER, "sign_in", 160.0))
 CUT_OFF = AuthState(Interrupted(ADA, Reason.EXPIRED, "code"), PasswordForm(email=MAIL))
 EVE = User("eve", OTHER)
 OVER = replace(CUT_OFF, flow=AnotherPerson(EVE))
+COMING = AnotherPerson(EVE, busy=True)
 SIGNED_OUT = [FORM, TYPED, BUSY, REFUSED, CODE, CODE_BUSY, CODE_REFUSED]
 EVERY = [STARTING, LOCKED_OUT, IN, *SIGNED_OUT, PANEL, CUT_OFF, OVER]
 
@@ -127,6 +128,7 @@ STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
     ("another person came instead", CUT_OFF, OtherCame(EVE), OVER),
     ("the other person is let in", OVER, Admitted(EVE, FINE), AuthState(SignedIn(EVE, FINE))),
     ("the other person goes again", OVER, FormOpened("sign_in", MAIL), CUT_OFF),
+    ("it is the other person's turn", OVER, Ended(Reason.REPLACED), out(Reason.REPLACED, COMING)),
     ("they give up", CUT_OFF, Ended(Reason.USER), out(Reason.USER, form())),
     ("a late answer, nobody asks any more", IN, Failed(WRONG), IN),
     ("a late answer while starting", STARTING, Failed(WRONG, 5.0), STARTING),

@@ -89,9 +89,10 @@ def test_a_retry_that_finds_a_sign_out_follows_it(world: World, run: Run) -> Non
     async def scenario() -> None:
         async with world.signed_in() as auth:
             world.vault.script.plan("save", LOCKED)
-            world.vault.script.plan("quiet save", LOCKED, Superseded())
+            world.vault.script.plan("quiet save", LOCKED)
             await auth.refresh()
             await settled()
+            world.vault.wipe()
             world.clock.advance(30)
             await until(lambda: isinstance(world.who(), SignedOut))
             assert world.who() == SignedOut(Reason.ELSEWHERE, memory_only=VaultProblem.LOCKED)
@@ -269,6 +270,50 @@ def test_the_same_persons_new_session_in_another_copy_wins_over_a_refresh(world:
 
     run(scenario)
     assert world.names == [AuthEvent.TOKEN_REFRESHED]
+
+
+@pytest.mark.parametrize("theirs_left", [3500.0, 3600.0, 3700.0])
+def test_two_unsaved_copies_agree_on_the_newer_token(world: World, run: Run, theirs_left: float) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Unsaved(VaultProblem.UNAVAILABLE))
+            world.vault.script.plan("quiet save", Unsaved(VaultProblem.UNAVAILABLE))
+            await auth.refresh()
+            ours, theirs = world.held, world.session(left=theirs_left)
+            await settled()
+            world.vault.put(theirs)
+            world.clock.advance(30)
+            await until(lambda: world.health.memory_only is None)
+            assert world.held == world.vault.session == (ours if theirs_left < 3600 else theirs)
+
+    run(scenario)
+    assert AuthEvent.SIGNED_OUT not in world.names
+
+
+def test_a_copy_that_cannot_save_still_follows_its_sibling(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Unsaved(VaultProblem.DENIED))
+            await auth.refresh()
+            world.vault.put(theirs := world.session(left=3700.0))
+            await auth.refresh()
+            assert world.held == theirs
+            assert world.health.memory_only is None
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 1
+
+
+def test_an_outdone_save_that_cannot_be_looked_into_waits_for_the_next_look(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Superseded())
+            world.vault.script.plan("load", *[Unread(VaultProblem.LOCKED)] * 2)
+            await auth.refresh()
+            assert isinstance(world.who(), SignedIn)
+
+    run(scenario)
+    assert AuthEvent.SIGNED_OUT not in world.names
 
 
 @pytest.mark.parametrize("newer", [True, False])

@@ -156,7 +156,8 @@ class Auth(Access):
             case PasswordForm(busy=True) | CodeWanted(busy=True):
                 self.changed(Cancelled())
             case CodeWanted(email=email, purpose=purpose):
-                self.changed(FormOpened("sign_up" if purpose == "confirm" else "sign_in", email))
+                anew = purpose == "confirm" and isinstance(self._state.session, SignedOut)
+                self.changed(FormOpened("sign_up" if anew else "sign_in", email))
             case AnotherPerson() if isinstance(session := self._state.session, Interrupted):
                 self.changed(FormOpened("sign_in", session.user.email))
             case _:

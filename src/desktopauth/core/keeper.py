@@ -159,28 +159,40 @@ class Keeper:
         if epoch != self._epoch or isinstance(stored, Unread):
             return
         if session := self._session:
-            await self._compare(session, stored, theirs)
-        elif theirs and self._cut_off and theirs.user.id == self._cut_off.id:  # they signed in again over there
-            self._follow(stored, theirs)
+            if not isinstance(stored, Found) or stored.generation < (self.store.generation or 0):
+                await self._save_behind(session)  # gone, or brought back from a backup: the vault knows by whom
+            else:
+                self._compare(session, stored, theirs)
+        elif isinstance(stored, Found) and theirs and self._cut_off and theirs.user.id == self._cut_off.id:
+            change = self.follow(stored, theirs)  # they signed in again over there
+            self.telling.say(change)
 
-    async def _compare(self, session: Session, stored: Stored, theirs: Session | None) -> None:
-        epoch, generation = self._epoch, stored.generation if isinstance(stored, Found) else -1
-        if generation < (self.store.generation or 0):  # gone, or brought back from a backup: the vault knows by whom
-            if not isinstance(await self.store.save(self.dated(session), quiet=True), Superseded):
-                return
-        elif theirs and theirs.user.id == session.user.id:
-            if self.store.memory_only is None and generation > (self.store.generation or 0):
-                self._follow(stored, theirs)  # else what is stored is older than what could not be saved
-            return
-        if epoch == self._epoch:
-            another = theirs and theirs.user.id != session.user.id
-            self.telling.say(self.end(Reason.REPLACED if another else Reason.ELSEWHERE))
+    def _compare(self, session: Session, stored: Found, theirs: Session | None) -> None:
+        if theirs is None or theirs.user.id != session.user.id:
+            self.telling.say(self.end(Reason.REPLACED if theirs else Reason.ELSEWHERE))
+        elif self.store.outdates(stored, theirs, session) and (change := self.follow(stored, theirs)):
+            self.telling.say(change)
 
-    def _follow(self, stored: Stored, theirs: Session) -> None:
-        self.store.generation = stored.generation if isinstance(stored, Found) else None
-        if self._session is None or self._session.refresh_token != theirs.refresh_token:
-            self.hold(theirs)
-            self.telling.say(self.telling.admitted(theirs, AuthEvent.TOKEN_REFRESHED))
+    def follow(self, stored: Found, theirs: Session) -> AuthChange | None:
+        """Hold what another copy has stored of the same person; None if that is what is held already."""
+        self.store.agree(stored.generation)
+        if self._session is not None and self._session.refresh_token == theirs.refresh_token:
+            return None
+        self.hold(theirs)
+        return self.telling.admitted(theirs, AuthEvent.TOKEN_REFRESHED)
+
+    async def outdone(self, ours: Session) -> AuthChange | None:
+        """Another copy was there first, and ``ours`` could not be saved: of one person's two the newer stays."""
+        epoch, (stored, theirs) = self._epoch, await self.store.load(quiet=True)
+        if epoch != self._epoch or isinstance(stored, Unread):
+            return None  # the next look will tell
+        if not isinstance(stored, Found) or theirs is None or theirs.user.id != ours.user.id:
+            return self.end(Reason.REPLACED if theirs else Reason.ELSEWHERE)
+        if theirs.id != ours.id or theirs.expires_at >= ours.expires_at:
+            return self.follow(stored, theirs)
+        self.store.generation = stored.generation  # theirs is a step behind: to be written over
+        await self.store.save(self.dated(ours), quiet=True)
+        return None
 
     async def refresh(self) -> None:
         """Refresh now, together with whoever asks at the same time. Raises AuthError, and until its retry again."""
@@ -189,9 +201,12 @@ class Keeper:
     async def save_again(self) -> None:
         """What could not be saved is tried again, without a prompt."""
         if (session := self._session) and self.store.behind:
-            kept = await self.store.save(self.dated(session), quiet=True)
-            if self._session is session and isinstance(kept, Superseded):
-                self.telling.say(self.end(Reason.ELSEWHERE))
+            await self._save_behind(session)
+
+    async def _save_behind(self, session: Session) -> None:
+        kept = await self.store.save(self.dated(session), quiet=True)
+        if self._session is session and isinstance(kept, Superseded) and (change := await self.outdone(session)):
+            self.telling.say(change)
 
     # ---- end
 
@@ -203,8 +218,8 @@ class Keeper:
             if self._cut_off:  # they give up
                 self.telling.say(self.end(Reason.USER))
             return SignOut("revoked")
+        handle = self.revocations.begin(session, scope, promised=True)  # killed after the tombstone, nobody would know
         self.store.lay_tombstone(session.id)
-        handle = self.revocations.begin(session, scope, promised=True)
         self.telling.say(self.end(Reason.USER))
         self._spawn(self.clear(session.id))
         return handle

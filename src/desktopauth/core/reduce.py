@@ -140,6 +140,8 @@ def reduce(state: AuthState, message: Message) -> AuthState:
             return AuthState(SignedIn(message.user, message.health), stays)
         case Ended():
             gone = SignedOut(message.reason, message.code, message.memory_only)
+            if message.reason is Reason.REPLACED and isinstance(state.flow, AnotherPerson):
+                return AuthState(gone, replace(state.flow, busy=True))  # who was chosen is on the way in
             return AuthState(gone, PasswordForm(email=email_of(state)))
         case CutOff():
             lost = Interrupted(message.user, message.reason, message.code, message.memory_only)

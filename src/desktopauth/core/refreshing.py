@@ -80,25 +80,18 @@ class Refreshing:
         kept = await self._store.save(self._keeper.dated(fresh))
         if epoch != self._keeper.epoch:
             return None
-        if isinstance(kept, Superseded):
-            return await self._outdone(session, epoch)
         self._keeper.hold(fresh, new=True)
+        change = await self._keeper.outdone(fresh) if isinstance(kept, Superseded) else None
+        if change or epoch != self._keeper.epoch:
+            return change
         return self._telling.admitted(fresh, AuthEvent.TOKEN_REFRESHED)
 
     async def _survived(self, session: Session, epoch: int) -> AuthChange | None:
         """An end is not believed while a newer session of the same person lies in the keyring."""
-        adopted = epoch == self._keeper.epoch and await self._adopt_newer(session, epoch, of_user=True)
-        newer = self._keeper.session
-        return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED) if adopted and newer else None
-
-    async def _outdone(self, session: Session, epoch: int) -> AuthChange | None:
-        """Another copy of the app signed this session out, or somebody in: perhaps the same person once more."""
-        adopted = await self._adopt_newer(session, epoch, of_user=True)
-        if epoch != self._keeper.epoch:
+        if epoch != self._keeper.epoch or not await self._adopt_newer(session, epoch, of_user=True):
             return None
-        if adopted and (newer := self._keeper.session):
-            return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
-        return self._keeper.end(Reason.ELSEWHERE)
+        newer = self._keeper.session
+        return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED) if newer else None
 
     async def _ask(self, refresh_token: str, epoch: int) -> Session:
         """A lost answer is asked for again at once: the server forgives one step back (supabase/auth, token reuse)."""
@@ -111,16 +104,17 @@ class Refreshing:
 
     async def _adopt_newer(self, session: Session, epoch: int, *, of_user: bool = False) -> bool:
         """Take over what a sibling has stored of this session or person, if it is newer; whether it is fresh."""
-        if self._store.memory_only and not of_user:
+        if self._store.hands_off:
             return False
         # a prompt is worth it only if there is news behind it: to spend an older token could end the session
-        stored, theirs = await self._store.load(quiet=not self._store.stirred())
+        quiet = self._store.memory_only is not None or not self._store.stirred()
+        stored, theirs = await self._store.load(quiet=quiet)
         if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
             return False
         same = theirs.user.id == session.user.id if of_user else theirs.id == session.id
-        if not same or stored.generation <= (self._store.generation or 0):
+        if not same or not self._store.outdates(stored, theirs, session):
             return False
-        self._store.generation = stored.generation
+        self._store.agree(stored.generation)
         self._keeper.hold(theirs)
         return of_user or self._schedule.fresh(theirs)
 

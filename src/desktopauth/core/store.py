@@ -90,6 +90,24 @@ class Store:
                 self.memory_only = VaultProblem.OCCUPIED
         return not self._hands_off
 
+    def outdates(self, stored: Found, theirs: Session, ours: Session) -> bool:
+        """Whether what is stored of the same person is newer than ours.
+
+        While ours is not saved its generation says nothing, but each token of a session ends later than the one before.
+        """
+        if self.memory_only is None:
+            return stored.generation > (self.generation or 0)
+        return theirs.id == ours.id and theirs.expires_at > ours.expires_at
+
+    def agree(self, generation: int) -> None:
+        """What is stored as this generation is what is held."""
+        self.generation, self.memory_only = generation, None
+
+    @property
+    def hands_off(self) -> bool:
+        """Whether what is stored is none of this process' business."""
+        return self._hands_off
+
     @property
     def behind(self) -> bool:
         """Whether a save has failed that may succeed the next time."""
