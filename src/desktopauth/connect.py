@@ -46,7 +46,7 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
     async def close() -> None:
         if temporary:
             with suppress(TimeoutError):  # a keyring that asks for its password now would hold up the exit
-                await asyncio.wait_for(vault.forget(), 1.0)
+                await asyncio.wait_for(vault.forget(), 0.3)
         vault.close()
         await bridge.close()
         await pool.aclose()
