@@ -28,3 +28,8 @@ def test_a_wait_without_a_time_ends_with_the_event(run: Run) -> None:
         await waiting
 
     run(scenario)
+
+
+def test_monotonic_time_only_rises() -> None:
+    clock = SystemClock()
+    assert clock.monotonic() <= clock.monotonic()

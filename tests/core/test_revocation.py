@@ -6,6 +6,7 @@ import pytest
 
 from desktopauth.core.errors import ErrorKind
 from desktopauth.core.events import AuthEvent
+from desktopauth.core.revocation import SignOut
 from desktopauth.core.state import SignedIn, SignedOut
 from tests.conftest import LogWatch
 from tests.core.conftest import ADA, World
@@ -165,3 +166,9 @@ def test_a_person_who_is_replaced_is_revoked_without_a_promise(world: World, run
     assert world.tombstones.owing == set()
     assert world.tombstones.laid == set(), "the first one's record was written over"
     assert world.names == [AuthEvent.TOKEN_REFRESHED], "it is the same person"
+
+
+def test_what_is_settled_stays_as_it_is() -> None:
+    handle = SignOut("revoked")
+    handle.settle("failed")
+    assert handle.status == "revoked"

@@ -337,3 +337,32 @@ def test_an_end_is_believed_only_if_nothing_newer_is_stored(world: World, run: R
     run(scenario)
     assert world.names == [AuthEvent.TOKEN_REFRESHED if newer else AuthEvent.REAUTH_REQUIRED]
     assert ("tombstone lay" in world.journal) is not newer
+
+
+def test_a_sign_out_while_it_is_saved_over_says_nothing_more(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", gate := Gate())
+            saving = asyncio.create_task(auth.save_over())
+            await gate.reached.wait()
+            auth.sign_out()
+            gate.open()
+            await saving
+            assert world.who() == SignedOut(Reason.USER)
+
+    run(scenario)
+    assert world.names == [AuthEvent.SIGNED_OUT]
+
+
+def test_the_same_token_stored_anew_is_no_news(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in(session := world.session()) as auth:
+            world.vault.put(session)
+            auth.nudge()
+            await settled()
+            assert world.held == session
+            await auth.refresh()
+
+    run(scenario)
+    assert world.names == [AuthEvent.TOKEN_REFRESHED]
+    assert world.gateway.count("refresh") == 1
