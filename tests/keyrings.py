@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from desktopauth.demo.keyring_service import PROGRAMS, PrivateKeyring, private_keyring
-from tests.scenario import need
+from tests.scenario import lacking, need
 
 
 def lock_keyring() -> None:
@@ -22,29 +23,41 @@ def lock_keyring() -> None:
         secretstorage.get_default_collection(bus).lock()
 
 
+def empty_keyring() -> None:
+    """Remove everything from it, as a person does who deletes entries by hand."""
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as bus:
+        for item in list(secretstorage.get_default_collection(bus).get_all_items()):
+            item.delete()
+
+
 @contextmanager
 def full_disk(service: PrivateKeyring) -> Iterator[None]:
     """The keyring's disk has no room: what is stored can be read, and nothing can be written.
 
-    Who may not mount (root may) takes the folder away instead, which the keyring answers in the same words.
+    Who may not mount (root may) closes the folder for writing instead, which the keyring answers in the same words.
     """
     files = service._place() / "data" / "keyrings"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", files], capture_output=True, check=False
-    )
-    if mounted.returncode == 0:
-        (files / "filling").write_bytes(bytes(8192))
-    else:
-        files.rename(files.with_name("away"))
-        files.write_text("")
+    if os.getuid() != 0:
+        files.chmod(0o500)
+        yield
+        files.chmod(0o700)
+        return
+    copies = shutil.copytree(files, files.with_name("copies"))
     try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", files], check=True)
+    except subprocess.CalledProcessError:
+        lacking("no file system may be mounted here")
+    try:
+        shutil.copytree(copies, files, dirs_exist_ok=True)
+        with suppress(OSError), (files / "filling").open("wb", buffering=0) as filling:
+            while filling.write(bytes(512)):
+                pass
         yield
     finally:
-        if mounted.returncode == 0:
-            subprocess.run(["umount", files], check=True)
-        else:
-            files.unlink()
-            files.with_name("away").rename(files)
+        subprocess.run(["umount", files], check=True)
+        shutil.rmtree(copies)
 
 
 class Backup:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from desktopauth.adapters.vault import peek
 from desktopauth.core.ports import Absent, Found, Saved, Superseded
 from desktopauth.demo.keyring_service import PrivateKeyring
 from tests.adapters.vaults import InKeyring, a_session
-from tests.keyrings import Backup
+from tests.keyrings import Backup, empty_keyring
 from tests.scenario import Run
 
 ANN, ANN_LATER, BOB = a_session("ann"), a_session("ann", 9), a_session("bob")
@@ -57,15 +56,6 @@ def home(own_keyring: PrivateKeyring, tmp_path: Path) -> Home:
     return Home(Backup(own_keyring), tmp_path / "account", ours, InKeyring(tmp_path / "account", ours.entry))
 
 
-def empty_the_keyring() -> None:
-    """As a person does who deletes its entries by hand."""
-    import secretstorage
-
-    with closing(secretstorage.dbus_init()) as bus:
-        for item in list(secretstorage.get_default_collection(bus).get_all_items()):
-            item.delete()
-
-
 def test_a_keyring_from_a_backup_is_written_over(home: Home, run: Run) -> None:
     async def scenario() -> None:
         last = await home.used()
@@ -93,7 +83,7 @@ def test_a_whole_home_from_a_backup_is_written_over(home: Home, run: Run) -> Non
 def test_a_keyring_that_was_emptied_is_filled_again(home: Home, run: Run, seen_by_a_sibling: bool) -> None:
     async def scenario() -> None:
         last = await home.used()
-        empty_the_keyring()
+        empty_keyring()
         if seen_by_a_sibling:  # which then finds nobody, and writes that down
             assert await home.theirs.vault.load() == Absent()
         assert await home.ours.save(ANN_LATER, over=last) == Saved(last + 1)

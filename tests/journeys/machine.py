@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from desktopauth.adapters.config import Config
@@ -19,7 +20,9 @@ from desktopauth.adapters.entry import entry_name
 from desktopauth.adapters.vault import forget_entry, peek
 from desktopauth.connect import connect
 from desktopauth.core.auth import Auth
+from desktopauth.core.errors import VaultProblem
 from desktopauth.core.state import SessionState, SignedIn
+from desktopauth.demo.keyring_service import PrivateKeyring
 from desktopauth.demo.server import EmbeddedServer
 from tests.adapters.vaults import some_entry
 from tests.canary import Canary
@@ -56,8 +59,25 @@ class Machine:
             await asyncio.wait_for(settled.wait(), 10)
             yield auth
 
+    async def honours(self, token: str) -> bool:
+        """Whether the server takes an access token's session for a living one."""
+        headers = {"apikey": self.config.key, "Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(trust_env=False) as http:
+            return (await http.get(f"{self.config.url}/auth/v1/user", headers=headers)).status_code == 200
+
     async def forgotten(self) -> None:
         assert await forget_entry(self.entry, self.folder) is None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Auth]:
+        """The same, not waiting for anything."""
+        async with connect(self.config, folder=self.folder) as auth:
+            yield auth
+
+    async def holds(self, token: str | None) -> bool:
+        """Whether the next start finds this very access token."""
+        async with self.app() as auth:
+            return token is not None and await auth.access_token() == token
 
     async def restarted(self) -> SessionState:
         async with self.app() as auth:
@@ -112,13 +132,30 @@ class Machine:
         assert err == b""
 
 
+def unsaved(auth: Auth) -> VaultProblem | None:
+    """Why the session of whoever is signed in is not in the keyring; None if it is."""
+    session = auth.state.session
+    assert isinstance(session, SignedIn), session
+    return session.health.memory_only
+
+
 async def an_account(lite: EmbeddedServer) -> str:
     """The address of somebody new."""
     async with client(lite) as http:
         return str((await confirmed(lite, http))["user"]["email"])
 
 
+def a_machine(lite: EmbeddedServer, folder: Path, canary: Canary, run: Run) -> Machine:
+    config = Config(url=lite.url, key=lite.publishable_key, app_id="example", profile_id=some_entry(), store="keyring")
+    return Machine(config, folder, run(lambda: an_account(lite)), canary)
+
+
 @pytest.fixture
 def machine(lite: EmbeddedServer, keyring: dict[str, str], tmp_path: Path, canary: Canary, run: Run) -> Machine:
-    config = Config(url=lite.url, key=lite.publishable_key, app_id="example", profile_id=some_entry(), store="keyring")
-    return Machine(config, tmp_path / "account", run(lambda: an_account(lite)), canary)
+    return a_machine(lite, tmp_path / "account", canary, run)
+
+
+@pytest.fixture
+def troubled(lite: EmbeddedServer, own_keyring: PrivateKeyring, tmp_path: Path, canary: Canary, run: Run) -> Machine:
+    """A machine with a keyring of this test's own, that it may lock, stop, fill and kill."""
+    return a_machine(lite, tmp_path / "account", canary, run)
