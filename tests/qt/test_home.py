@@ -11,6 +11,7 @@ from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem, Vaul
 from desktopauth.core.models import User
 from desktopauth.core.ports import Unsaved
 from desktopauth.core.state import AuthState, Health, SignedIn
+from desktopauth.qt.concerns import concern_sentence
 from desktopauth.qt.views.home import HomeView
 from tests.core.conftest import ADA
 from tests.core.fakes import offline
@@ -208,7 +209,7 @@ def test_a_session_that_could_not_be_saved_says_so(room: Room, run_qt: Run, why:
             await room.hands.fill("Email", "ada@example.com")
             await room.hands.fill("Password", room.world.password)
             await room.hands.press("Sign in")
-            await room.hands.sees("You'll be signed out when you quit.")
+            await room.hands.sees(concern_sentence(why))
             assert room.shows("Hello")
 
     run_qt(scenario)

@@ -8,8 +8,10 @@ from typing import get_args
 import pytest
 
 from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
-from desktopauth.core.state import Connection, Reason
+from desktopauth.core.revocation import SignOutStatus
+from desktopauth.core.state import Reason, SignedOut
 from desktopauth.qt import messages
+from desktopauth.qt.concerns import RANK, concern_sentence
 from desktopauth.qt.messages import Place
 
 EVERY = [
@@ -17,7 +19,10 @@ EVERY = [
     *[messages.store_sentence(problem) for problem in VaultProblem],
     *[messages.unsaved_sentence(problem) for problem in VaultProblem],
     *[messages.reason_sentence(reason) for reason in Reason if reason is not Reason.NONE],
-    *[messages.connection_sentence(connection) for connection in Connection if connection is not Connection.ONLINE],
+    *[concern_sentence(about) for about in RANK],
+    *[messages.signed_out_sentence(SignedOut(unrevoked=True))],
+    *[messages.others_sentence(status) for status in get_args(SignOutStatus) if status != "pending"],
+    *[messages.everywhere_sentence(status) for status in get_args(SignOutStatus) if status != "pending"],
 ]
 JARGON = re.compile(r"[_{}<>]|\b(token|JWT|HTTP|error|code \d|401|4\d\d|5\d\d|exception|invalid|null)\b", re.IGNORECASE)
 

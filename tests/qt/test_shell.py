@@ -9,10 +9,13 @@ import pytest
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.models import User
 from desktopauth.core.state import (
+    AnotherPerson,
     AuthState,
     CodeWanted,
     Flow,
+    Interrupted,
     PasswordForm,
+    Reason,
     SessionState,
     SignedIn,
     SignedOut,
@@ -27,6 +30,8 @@ from tests.core.conftest import ADA
 from tests.qt.conftest import Room
 from tests.scenario import Run, settled
 
+GRACE = User("grace", "grace@example.com")
+CUT_OFF = Interrupted(ADA, Reason.EXPIRED)
 CODE = CodeWanted("ada@example.com", "confirm", 0.0)
 TABLE: list[tuple[AuthState, Name]] = [
     (AuthState(Starting(expects_somebody=True)), "restoring"),
@@ -39,6 +44,12 @@ TABLE: list[tuple[AuthState, Name]] = [
     (AuthState(SignedOut(), CODE), "code"),
     (AuthState(SignedIn(ADA)), "home"),
     (AuthState(SignedIn(ADA), CODE), "home"),
+    (AuthState(CUT_OFF, PasswordForm("sign_in")), "interrupted"),
+    (AuthState(CUT_OFF, PasswordForm("sign_up")), "interrupted"),
+    (AuthState(CUT_OFF), "interrupted"),
+    (AuthState(CUT_OFF, CODE), "code"),
+    (AuthState(CUT_OFF, AnotherPerson(GRACE)), "another"),
+    (AuthState(SignedOut(Reason.REPLACED), AnotherPerson(GRACE, busy=True)), "restoring"),
 ]
 
 

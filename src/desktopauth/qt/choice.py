@@ -16,7 +16,7 @@ from desktopauth.core.state import (
     StoreWanted,
 )
 
-Name = Literal["restoring", "store", "sign_in", "sign_up", "code", "home"]
+Name = Literal["restoring", "store", "sign_in", "sign_up", "code", "interrupted", "another", "home"]
 
 
 def view_of(state: AuthState) -> Name:
@@ -26,21 +26,27 @@ def view_of(state: AuthState) -> Name:
             return "restoring" if expects else "sign_in"
         case StoreWanted():
             return "store"
-        case SignedIn() | Interrupted():
+        case SignedIn():
             return "home"
-        case SignedOut():
+        case SignedOut() | Interrupted():
             return _form_of(state)
         case _:
             assert_never(state.session)
 
 
 def _form_of(state: AuthState) -> Name:
+    """Nobody is in: the way in that is being tried. Over somebody's work it is the same way, with other words."""
+    over_work = isinstance(state.session, Interrupted)
     match state.flow:
-        case None | PasswordForm(purpose="sign_in") | AnotherPerson():
+        case CodeWanted():
+            return "code"
+        case AnotherPerson():
+            return "another" if over_work else "restoring"  # chosen, and on the way in
+        case None | PasswordForm() if over_work:
+            return "interrupted"
+        case None | PasswordForm(purpose="sign_in"):
             return "sign_in"
         case PasswordForm():
             return "sign_up"
-        case CodeWanted():
-            return "code"
         case _:
             assert_never(state.flow)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # the window paints before asyncio is imported, and before th
 
     from desktopauth.core.auth import Auth
     from desktopauth.core.events import Transition
+    from desktopauth.core.ports import Scope
+    from desktopauth.core.revocation import SignOut, SignOutStatus
     from desktopauth.core.state import FormPurpose
 
 log = logging.getLogger("desktopauth.window")
@@ -50,11 +52,25 @@ class Commands:
         if self._auth:
             self._auth.cancel()
 
-    def sign_out(self) -> None:
-        def ask(auth: Auth) -> None:
-            auth.sign_out()
+    def let_in(self) -> None:
+        self._ask(lambda auth: auth.let_in())
+
+    def save_over(self) -> None:
+        self._ask(lambda auth: auth.save_over())
+
+    def sign_out(self, scope: Scope = "local", told: Callable[[SignOutStatus], None] | None = None) -> None:
+        """``told`` hears how far the server's side is: at once, and when that has changed for good."""
+
+        def ask(auth: Auth) -> Coroutine[Any, Any, None] | None:
+            handle = auth.sign_out(scope)
+            return _follow(handle, told) if told else None
 
         self._ask(ask)
+
+    def guard_work(self, is_open: Callable[[], bool]) -> None:
+        """Have a sign-out in another copy of the app leave the work here while ``is_open()`` says there is some."""
+        if self._auth:
+            self._auth.guard_work(is_open)
 
     def retry_store(self) -> None:
         if self._auth:
@@ -107,3 +123,9 @@ class Commands:
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, AuthError):
             log.error("work of the window failed: %s", type(error).__name__)
             raise error
+
+
+async def _follow(handle: SignOut, told: Callable[[SignOutStatus], None]) -> None:
+    told(handle.status)
+    if handle.status == "pending":
+        told(await handle.settled())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from desktopauth.core.errors import ErrorKind, Problem, VaultProblem
-from desktopauth.core.revocation import SignOutStatus
-from desktopauth.core.state import Connection, Health, Reason, SignedOut
+from desktopauth.core.state import Interrupted, Reason, SignedOut
+
+if TYPE_CHECKING:  # it brings asyncio along
+    from desktopauth.core.revocation import SignOutStatus
 
 Place = Literal["email", "password", "code", "form"]
-Concern = ErrorKind | VaultProblem | Connection | Literal["clock"]
 
 _SENTENCES = {
     ErrorKind.BAD_CREDENTIALS: "That email and password don't match.",
@@ -64,6 +65,20 @@ _REASONS = {
     Reason.ELSEWHERE: "You signed out in another window.",
     Reason.REPLACED: "Somebody else signed in, in another window.",
 }
+_UNREVOKED = (
+    "Last time you were signed out on this computer, but the app closed before the sign-in service was told. "
+    "If that matters, sign in and sign out everywhere."
+)
+_OTHERS: dict[SignOutStatus, str] = {
+    "pending": "Signing out your other devices\N{HORIZONTAL ELLIPSIS}",
+    "revoked": "Your other devices are signed out. What is open there may take a while to notice.",
+    "failed": "Your other devices couldn't be signed out. Try again in a moment.",
+}
+_EVERYWHERE: dict[SignOutStatus, str] = {
+    "pending": "Your other devices are being signed out\N{HORIZONTAL ELLIPSIS}",
+    "revoked": "So are your other devices; what is open there may take a while to notice.",
+    "failed": "Your other devices couldn't be signed out. If that matters, sign in and try again.",
+}
 
 
 def sentence(problem: Problem) -> str:
@@ -76,7 +91,12 @@ def sentence(problem: Problem) -> str:
     if problem.kind is ErrorKind.WEAK_PASSWORD:
         rules = ", ".join(_RULES[reason] for reason in problem.reasons if reason in _RULES)
         return f"Choose a stronger password: {rules or 'make it longer'}."
-    return _SENTENCES[problem.kind]
+    return sentence_of(problem.kind)
+
+
+def sentence_of(kind: ErrorKind) -> str:
+    """The same where the kind is all that there is to say."""
+    return _SENTENCES[kind]
 
 
 def place_of(problem: Problem) -> Place:
@@ -99,53 +119,18 @@ def reason_sentence(reason: Reason) -> str:
     return _REASONS[reason]
 
 
-# What the person can mend now comes first, then what passes by itself, then what has to be lived with.
-_RANK: tuple[Concern, ...] = (
-    ErrorKind.CAPTIVE_PORTAL,
-    ErrorKind.UNTRUSTED_CERTIFICATE,
-    VaultProblem.OCCUPIED,
-    VaultProblem.LOCKED,
-    VaultProblem.WAITING,
-    VaultProblem.FULL,
-    "clock",
-    ErrorKind.BAD_KEY,
-    Connection.OFFLINE,
-    Connection.DEGRADED,
-    VaultProblem.DENIED,
-    VaultProblem.CORRUPT,
-    VaultProblem.TOO_LARGE,
-    VaultProblem.UNAVAILABLE,
-)
-_OVER_THE_WORK: dict[Concern, str] = {
-    ErrorKind.UNTRUSTED_CERTIFICATE: "This network's connection isn't private. Try another one; you're still signed in.",
-    VaultProblem.OCCUPIED: "Somebody else's sign-in is kept on this computer. You'll be signed out when you quit.",
-    "clock": "This computer's clock seems to be wrong. Sign-in keeps working, but it's best to set it right.",
-    Connection.OFFLINE: "Offline. We'll reconnect by ourselves.",
-    Connection.DEGRADED: "The sign-in service has trouble. You're still signed in here.",
-}
-
-
-def concern(health: Health) -> Concern | None:
-    """What is wrong around a session that goes on: of several things the one that the person can do most about."""
-    found: set[Concern] = {health.memory_only} if health.memory_only else set()
-    if health.clock_off:
-        found.add("clock")
-    if health.cause in _RANK:
-        found.add(health.cause)
-    elif health.connection is not Connection.ONLINE:
-        found.add(health.connection)
-    return next((each for each in _RANK if each in found), None)
-
-
-def concern_sentence(about: Concern) -> str:
-    """The one quiet line over the work."""
-    if about in _OVER_THE_WORK:
-        return _OVER_THE_WORK[about]
-    if isinstance(about, VaultProblem):
-        return unsaved_sentence(about)
-    return _SENTENCES[ErrorKind(about)]
+def signed_out_sentence(session: SignedOut | Interrupted) -> str:
+    """Everything that the form says before it asks: why it is there, and what a sign-in now would not do."""
+    unrevoked = _UNREVOKED if isinstance(session, SignedOut) and session.unrevoked else ""
+    unsaved = unsaved_sentence(session.memory_only) if session.memory_only else ""
+    return " ".join(filter(None, (reason_sentence(session.reason), unrevoked, unsaved)))
 
 
 def others_sentence(status: SignOutStatus) -> str:
-    """How far signing out the other devices is."""
+    """How far signing out the other devices is, said to who stays."""
     return _OTHERS[status]
+
+
+def everywhere_sentence(status: SignOutStatus) -> str:
+    """The same, said to who is signed out here."""
+    return _EVERYWHERE[status]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedLayout, QWidget
 
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.widgets import FormCard, View
 
 if TYPE_CHECKING:  # the first picture needs no state, and the many small classes of one take their time
     from desktopauth.core.events import AuthChange
+    from desktopauth.core.revocation import SignOutStatus
     from desktopauth.core.state import AuthState
     from desktopauth.qt.bus import AuthBus
     from desktopauth.qt.choice import Name
@@ -38,6 +39,7 @@ class Shell(QWidget):
         self.commands = commands
         self._views: dict[Name, View] = {}
         self._up: Name | None = None
+        self._covered = False  # home is behind another view, with everything that was typed in it
         self._painted = False
         self._mailbox: Mailbox | None = None
         self._notes: Notes | None = None
@@ -56,6 +58,7 @@ class Shell(QWidget):
         self._log = EventLog()
         bus.state_changed.connect(self.show_state)
         bus.subscribe(self._heard)
+        self.commands.guard_work(self._work_is_open)
         self.show_state(bus.state)
 
     def tell(self, words: str) -> None:
@@ -76,19 +79,50 @@ class Shell(QWidget):
 
     def show_state(self, state: AuthState) -> None:
         """Switch to the view of this state, and let it draw."""
+        from desktopauth.core.state import Interrupted
         from desktopauth.qt.choice import view_of
 
         name = view_of(state)
         self._view(name).show_state(state)
-        self._switch(name)
+        self._switch(name, over_work=isinstance(state.session, Interrupted))
 
-    def _switch(self, name: Name) -> None:
-        if name != self._up:
-            before, self._up = self._up, name
-            self._stack.setCurrentWidget(self._view(name))
-            if before:
-                self._view(before).leave()
-            self._view(name).enter()
+    def _switch(self, name: Name, *, over_work: bool = False) -> None:
+        """``over_work``: what is up at home stays as it is behind the view, until its person is back or gives up."""
+        if name == self._up:
+            return
+        before, self._up = self._up, name
+        covers = over_work and before == "home"
+        if covers:
+            self._cover()
+        self._stack.setCurrentWidget(self._view(name))
+        if before and not covers:
+            self._view(before).leave()
+        if self._covered and not over_work:
+            self._covered = False
+            if name == "home":
+                self._view(name).uncover()
+                return
+            self._view("home").leave()
+        self._view(name).enter()
+
+    def _cover(self) -> None:
+        self._covered = True
+        self._view("home").cover()  # before it goes, and its focus with it
+        while popup := QApplication.activePopupWidget():
+            popup.close()  # a menu of what is beneath
+
+    def _work_is_open(self) -> bool:
+        from desktopauth.qt.views.home import HomeView
+
+        return isinstance(home := self._views.get("home"), HomeView) and home.work_is_open()
+
+    def _farewell(self, status: SignOutStatus) -> None:
+        """They left everywhere; the view that came up says how far that is, for as long as it is up."""
+        from desktopauth.qt.messages import everywhere_sentence
+        from desktopauth.qt.views.sign_in import SignInView
+
+        if isinstance(view := self.view(), SignInView):
+            view.answer(everywhere_sentence(status))
 
     def _heard(self, change: AuthChange) -> None:
         from desktopauth.qt.views.home import HomeView
@@ -126,6 +160,14 @@ class Shell(QWidget):
                 from desktopauth.qt.views.code import CodeView
 
                 return CodeView(self.commands, self._mailbox)
+            case "interrupted":
+                from desktopauth.qt.views.interrupted import InterruptedView
+
+                return InterruptedView(self.commands)
+            case "another":
+                from desktopauth.qt.views.another import AnotherView
+
+                return AnotherView(self.commands)
             case "home":
                 return self._make_home()
             case _:
@@ -136,7 +178,7 @@ class Shell(QWidget):
 
         if self._notes is None or self._facts is None:
             raise RuntimeError("somebody is signed in before the session half was attached")
-        return HomeView(self.commands, self._notes, self._facts, self._log)
+        return HomeView(self.commands, self._notes, self._facts, self._log, self._farewell)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

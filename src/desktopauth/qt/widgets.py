@@ -41,6 +41,11 @@ def say(label: QLabel, words: str) -> None:
     label.setVisible(bool(words))
 
 
+def wipe(edit: QLineEdit) -> None:
+    """Empty it, and what Undo could bring back."""
+    edit.setText("")  # clear() would be one more step to undo
+
+
 class Field(QWidget):
     """A labelled line with its problem underneath.
 
@@ -85,7 +90,7 @@ class Field(QWidget):
         return self.edit.text()
 
     def wipe(self) -> None:
-        self.edit.clear()
+        wipe(self.edit)
         if self.edit.echoMode() != QLineEdit.EchoMode.Password and hasattr(self, "_eye"):
             self._eye.setChecked(False)
 
@@ -110,6 +115,13 @@ class View(QWidget):
 
     def leave(self) -> None:
         """The view goes: stop what moves, forget what is secret."""
+
+    def cover(self) -> None:
+        """The person's work goes out of sight and out of reach, and stays as it is."""
+
+    def uncover(self) -> None:
+        """They are back: go on where they were."""
+        self.enter()
 
 
 class Card(View):

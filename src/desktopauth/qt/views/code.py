@@ -73,6 +73,10 @@ class CodeView(FormCard):
 
     def leave(self) -> None:
         self._second.stop()
+        self._flow = None
+        self.code.wipe()
+        for label in (self.subtitle, self.mail):
+            say(label, "")
 
     def _typed(self, words: str) -> None:
         """Whatever is pasted, its digits are meant; a whole code sends itself, once."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, 
 from desktopauth.core.errors import AuthError
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.messages import sentence
-from desktopauth.qt.widgets import button, say, text
+from desktopauth.qt.widgets import button, say, text, wipe
 
 
 class Notes(Protocol):
@@ -29,6 +29,7 @@ class NotesPanel(QWidget):
         super().__init__()
         self._commands, self._notes = commands, notes
         self._turn = 0  # whose screen this is; an answer that comes in another's is nobody's business
+        self._reads = self._writes = 0  # an answer that another one has overtaken says too little
         self.list = QListWidget()
         self.list.setObjectName("notes")
         self.list.setAccessibleName("Your notes")
@@ -62,11 +63,20 @@ class NotesPanel(QWidget):
         """Read the person's notes."""
         self._commands.start(self._load())
 
+    def refresh(self) -> None:
+        """Read them again behind the person's back: where they are in the list and in the line stays as it is."""
+        say(self.problem, "")
+        self._commands.start(self._load(quiet=True))
+
+    def is_open(self) -> bool:
+        """Whether something is written here that the server does not have."""
+        return bool(self.edit.text().strip())
+
     def forget(self) -> None:
-        """Somebody else's turn: nothing of this person stays on screen."""
+        """Somebody else's turn: nothing of this person stays on screen, nor comes back by Undo."""
         self._turn += 1
         self.list.clear()
-        self.edit.clear()
+        wipe(self.edit)
         self.add.setEnabled(True)
         say(self.problem, "")
 
@@ -77,20 +87,32 @@ class NotesPanel(QWidget):
             self.add.setEnabled(False)  # at once: a second Enter would write a second note
             self._commands.start(self._send(body))
 
-    async def _load(self) -> None:
-        turn = self._turn
+    async def _load(self, *, quiet: bool = False) -> None:
+        turn, writes = self._turn, self._writes
         try:
             notes = await self._notes.read()
         except AuthError as error:
-            self._fail(error, turn)
+            if not quiet:
+                self._fail(error, turn)
             return
-        if turn == self._turn:
-            self.list.clear()
-            self.list.addItems(list(notes))
-            self._succeed()
+        if turn == self._turn and writes != self._writes:
+            await self._load(quiet=quiet)
+        elif turn == self._turn:
+            self._show(list(notes))
+
+    def _show(self, notes: list[str]) -> None:
+        self._reads += 1
+        bar = self.list.verticalScrollBar()
+        place, row = bar.value(), self.list.currentRow()
+        self.list.clear()
+        self.list.addItems(notes)
+        self.list.setCurrentRow(row)
+        self.list.doItemsLayout()  # now, or there is nothing to scroll in yet
+        bar.setValue(place)
+        self._succeed()
 
     async def _send(self, body: str) -> None:
-        turn = self._turn
+        turn, reads = self._turn, self._reads
         try:
             await self._notes.add(body)
         except AuthError as error:
@@ -99,12 +121,16 @@ class NotesPanel(QWidget):
         finally:
             self.add.setEnabled(self.add.isEnabled() or turn == self._turn)
         if turn == self._turn:
-            self._added(body)
+            self._added(body, listed=reads != self._reads)
 
-    def _added(self, body: str) -> None:
+    def _added(self, body: str, *, listed: bool) -> None:
+        self._writes += 1
         if self.edit.text().strip() == body:
             self.edit.clear()
-        self.list.addItem(body)
+        if listed:  # perhaps: the list was read meanwhile
+            self.refresh()
+        else:
+            self.list.addItem(body)
         self._succeed()
 
     def _succeed(self) -> None:

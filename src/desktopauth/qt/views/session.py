@@ -7,11 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFormLayout, QLabel, QListWidget, QVBoxLayout, QWidget
 
 from desktopauth.core.events import AuthChange
 from desktopauth.core.state import SignedIn
+from desktopauth.qt.one_line import OneLine
 from desktopauth.qt.widgets import text
 
 _KEPT = 20  # events
@@ -30,9 +31,13 @@ class EventLog:
 
     def __init__(self) -> None:
         self.lines: deque[str] = deque(maxlen=_KEPT)
+        self._whose = ""
 
     def note(self, change: AuthChange) -> None:
-        """Add one line; the newest comes first."""
+        """Add one line; the newest comes first. Another person begins with none."""
+        if change.user and change.user.id != self._whose:
+            self._whose = change.user.id
+            self.lines.clear()
         about = change.reason or change.cause
         self.lines.appendleft(f"{time.strftime('%H:%M:%S')}  {change.event}" + (f"  {about}" if about else ""))
 
@@ -43,10 +48,14 @@ class SessionPanel(QWidget):
     def __init__(self, facts: SessionFacts, log: EventLog) -> None:
         super().__init__()
         self._facts, self._log = facts, log
-        self.who, self.life, self.kept, self.server = (text() for _ in range(4))
+        self.who = OneLine()
+        self.life, self.kept, self.server = (text() for _ in range(3))
+        self._caption = text("Last events", "quiet")
         self.events = QListWidget()
         self.events.setObjectName("events")
         self.events.setAccessibleName("Last events")
+        self.events.setWordWrap(True)
+        self.events.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._lay_out()
         self._second = QTimer(self)
         self._second.setInterval(1000)
@@ -69,8 +78,13 @@ class SessionPanel(QWidget):
         box.setSpacing(12)
         box.addWidget(text("Session", "section"))
         box.addLayout(form)
-        box.addWidget(text("Last events", "quiet"))
+        box.addWidget(self._caption)
         box.addWidget(self.events, 1)
+
+    def be_brief(self, brief: bool) -> None:
+        """Where there is little room: only what holds now."""
+        self._caption.setVisible(not brief)
+        self.events.setVisible(not brief)
 
     def show_session(self, session: SignedIn) -> None:
         """Draw who is signed in and how well."""
@@ -85,6 +99,12 @@ class SessionPanel(QWidget):
         self._tick()
         self.events.clear()
         self.events.addItems(list(self._log.lines))
+
+    def forget(self) -> None:
+        """Somebody else's turn: nothing of this person stays on screen."""
+        for label in (self.who, self.life, self.kept, self.server):
+            label.clear()
+        self.events.clear()
 
     def start(self) -> None:
         self._second.start()

@@ -20,6 +20,7 @@ class PasswordCard(FormCard):
     def __init__(self, commands: Commands, title: str, subtitle: str) -> None:
         super().__init__(title, subtitle)
         self.commands = commands
+        self._why = self._answer = ""
         self.email = Field("Email", "email")
         self.password = Field("Password", "password", secret=True)
         self.submit = button(self.verb, "primary")
@@ -44,19 +45,26 @@ class PasswordCard(FormCard):
         self.commands.cancel()
 
     def show_state(self, state: AuthState) -> None:
-        from desktopauth.core.state import PasswordForm, SignedOut
-        from desktopauth.qt.messages import reason_sentence, unsaved_sentence
+        from desktopauth.core.state import Interrupted, PasswordForm, SignedOut
+        from desktopauth.qt.messages import signed_out_sentence
 
-        session = state.session
-        if isinstance(session, SignedOut):
-            unsaved = unsaved_sentence(session.memory_only) if session.memory_only else ""
-            say(self.notice, " ".join(filter(None, (reason_sentence(session.reason), unsaved))))
+        if isinstance(session := state.session, SignedOut | Interrupted):
+            self._why = signed_out_sentence(session)
+            self._say_why()
         if isinstance(flow := state.flow, PasswordForm):
             if flow.email and not self.email.value():
                 self.email.edit.setText(flow.email)
                 self.email.edit.setCursorPosition(0)  # a long address is known by its beginning
             self._show_busy(flow.busy)
             self._show_problem(flow)
+
+    def answer(self, words: str) -> None:
+        """Say what has come of the order by which they left; it goes with the view."""
+        self._answer = words
+        self._say_why()
+
+    def _say_why(self) -> None:
+        say(self.notice, " ".join(filter(None, (self._why, self._answer))))
 
     def _show_busy(self, busy: bool) -> None:
         for part in (self.email, self.password, self.submit, self.other):
@@ -81,6 +89,7 @@ class PasswordCard(FormCard):
         (self.password if self.email.value() else self.email).focus()
 
     def leave(self) -> None:
+        self._answer = ""
         self.password.wipe()
         self.email.wipe()  # the flow carries it from form to form: one left here would hide a newer one
 
