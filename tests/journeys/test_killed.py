@@ -53,17 +53,32 @@ def test_killed_at_any_moment_of_a_refresh_the_session_is_kept(machine: Machine,
 
 
 def test_killed_at_any_moment_of_a_sign_out_nobody_is_brought_back(machine: Machine, run: Run) -> None:
-    """But for the very first, before anything has happened: then it is as if they had not signed out."""
+    """Until the marks are on disk it is as if they had not signed out. The next start says what nobody heard."""
     found: list[bool] = []
+    said: list[bool] = []
+    token = ""
+
+    async def signed_in() -> None:
+        nonlocal token
+        await machine.signed_in()
+        async with machine.app() as auth:
+            token = await auth.access_token() or ""
 
     async def look() -> None:
-        found.append(isinstance(await machine.restarted(), SignedIn))
-        if not found[-1]:
+        session = await machine.restarted()
+        found.append(isinstance(session, SignedIn))
+        if isinstance(session, SignedOut):
             assert not machine.stored(), "the next start clears what a killed one left"
+            said.append(session.unrevoked)
+            assert session.unrevoked or not await machine.honours(token)
+            assert await machine.restarted() == SignedOut(), "it is said once"
 
-    killed = at_every_moment(machine, run, "sign_out", machine.signed_in, look)
-    assert found == [True, *[False] * killed]
-    assert killed >= 6, "a tombstone, a write to the keyring and one to the state file, the tombstone's end"
+    killed = at_every_moment(machine, run, "sign_out", signed_in, look)
+    assert found == [True] * found.count(True) + [False] * found.count(False)
+    assert 0 < found.count(True) < 3, "before each of the two marks"
+    assert set(said) == {True, False}
+    assert said[-1] is False
+    assert killed >= 12, "two marks laid and taken away, a write to the keyring and one to the state file, the locks"
 
 
 def test_killed_at_any_moment_of_a_sign_in_there_is_nobody_or_a_whole_session(machine: Machine, run: Run) -> None:
