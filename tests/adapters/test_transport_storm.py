@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from pathlib import Path
 
 import httpx
@@ -36,6 +37,8 @@ class Project:
         self.newest = ""
         self.refreshes = self.refusals = self.served = 0
         self.refuses_all = self.is_down = False
+        self.ahead = 0.0  # seconds by which it is later than it really is
+        self.held: threading.Event | None = None  # until then a refresh gets no answer
         server.always = self.answer
 
     def answer(self, seen: Seen) -> Reply:
@@ -52,11 +55,15 @@ class Project:
     def _session(self, *, refresh: bool) -> Reply:
         if refresh and self.is_down:
             return Reply(503, {"message": "later"})
-        made = time.time() - (0 if refresh else 600)
+        made = self.now() - (0 if refresh else 600)
         self.refreshes += refresh
         self.newest = jwt(sub="ada", session_id="s1", n=self.refreshes)
         tokens = {"access_token": self.newest, "refresh_token": self.canary.secret("refresh"), "token_type": "bearer"}
-        return Reply(200, {**tokens, "expires_in": 3600, "expires_at": made + 3600, "user": {"id": "ada"}})
+        session = {**tokens, "expires_in": 3600, "expires_at": made + 3600, "user": {"id": "ada"}}
+        return Reply(200, session, {"Date": formatdate(self.now(), usegmt=True)}, wait=self.held if refresh else None)
+
+    def now(self) -> float:
+        return time.time() + self.ahead
 
     def forget(self) -> None:
         """What was handed out so far is stale from now on."""
