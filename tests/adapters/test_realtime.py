@@ -10,6 +10,7 @@ import websockets
 from realtime import AsyncRealtimeClient
 
 from desktopauth.adapters.realtime import LiveRealtime
+from desktopauth.core.errors import ErrorKind, Outcome, Problem
 from desktopauth.core.events import AuthEvent
 from tests.adapters.gateway_verbs import KEY, jwt
 from tests.adapters.phoenix import phoenix
@@ -137,6 +138,36 @@ def test_whoever_comes_next_has_a_connection_and_channels_of_their_own(run: Run)
             await visit.server.broadcast("notes", "for bertha")
             await until(lambda: visit.news == ["for bertha"])
             assert len(visit.server.keys) == 2, "two connections, one for each"
+
+    run(scenario)
+
+
+def test_a_session_that_ended_over_the_work_joins_nothing_more_until_its_person_is_back(run: Run) -> None:
+    async def scenario() -> None:
+        async with visiting(FIRST, SECOND) as visit:
+            await visit.join("notes")
+            visit.live.problem = Problem(ErrorKind.SESSION_ENDED, "access_token", Outcome.MISUSE)
+            visit.tell(AuthEvent.REAUTH_REQUIRED)
+            await until(lambda: visit.client.realtime.access_token == KEY)
+            await settled()
+            assert visit.server.of("access_token") == []
+            assert visit.server.joined == {NOTES}, "it ends with its token, or goes on with the next one"
+            visit.live.problem = None
+            visit.refreshed(SECOND)
+            await until(lambda: visit.server.of("access_token") == [(NOTES, SECOND)])
+
+    run(scenario)
+
+
+def test_a_token_that_cannot_be_had_now_changes_nothing(run: Run) -> None:
+    async def scenario() -> None:
+        async with visiting(FIRST) as visit:
+            await visit.join("notes")
+            visit.live.problem = Problem(ErrorKind.OFFLINE, "refresh", Outcome.UNREACHABLE)
+            visit.tell(AuthEvent.REFRESH_FAILED)
+            await settled()
+            assert visit.client.realtime.access_token == FIRST
+            assert visit.server.heard == [("phx_join", NOTES, FIRST)]
 
     run(scenario)
 

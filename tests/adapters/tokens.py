@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from desktopauth.core.errors import AuthError, Problem
 from tests.adapters.gateway_verbs import jwt
 
 
@@ -13,11 +14,14 @@ class Live:
     def __init__(self, token: str | None, fresh: str | None = None) -> None:
         self.token, self.fresh = token, fresh
         self.asked, self.refused = 0, list[str]()
+        self.problem: Problem | None = None  # why there is no token to be had
         self.may_renew = asyncio.Event()
         self.may_renew.set()
 
     async def access_token(self) -> str | None:
         self.asked += 1
+        if self.problem:
+            raise AuthError(self.problem)
         return self.token
 
     async def renew(self, refused: str) -> str | None:

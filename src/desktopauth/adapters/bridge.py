@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from desktopauth.core.errors import AuthError
+from desktopauth.core.errors import AuthError, ErrorKind
 from desktopauth.core.events import AuthChange, AuthEvent, Subscription
 from desktopauth.core.ports import Tokens
 
@@ -82,8 +82,10 @@ class Bridge:
             await live.set_auth(await self._token(live, tokens))
             if live.waits and (self._connecting is None or self._connecting.done()):
                 self._connecting = self._spawn(self._connect(live))
-        except AuthError:
-            pass  # expired and not to be had now: the refresh that brings it stirs us again
+        except AuthError as error:
+            if error.problem.kind is ErrorKind.SESSION_ENDED:  # nobody joins with it any more
+                await live.set_auth(live.key)
+            # else it has expired and is not to be had now: the refresh that brings it stirs us again
         except Exception as error:  # noqa: BLE001 - the boundary to the SDK: whatever it was, the next look mends it
             _log.warning("the token did not get through: %s", type(error).__name__)
 
