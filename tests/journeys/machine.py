@@ -17,6 +17,7 @@ import pytest
 
 from desktopauth.adapters.config import Config
 from desktopauth.adapters.entry import entry_name
+from desktopauth.adapters.statefile import Mark, StateFile
 from desktopauth.adapters.vault import forget_entry, peek
 from desktopauth.connect import connect
 from desktopauth.core.auth import Auth
@@ -95,6 +96,11 @@ class Machine:
 
     def stored(self) -> bool:
         return peek(self.entry, self.folder)
+
+    @property
+    def saves(self) -> int:
+        """How often something was stored here, as the state file says."""
+        return (StateFile(self.folder, self.entry).read() or Mark()).generation
 
     @property
     def entry(self) -> str:

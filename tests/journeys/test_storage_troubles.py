@@ -89,7 +89,10 @@ def test_what_could_not_be_saved_is_saved_when_they_quit(
             with trouble(own_keyring):
                 await auth.refresh()
                 assert unsaved(auth) is problem
-            return await auth.access_token()
+            before, token = troubled.saves, await auth.access_token()
+            await settled()  # what was tried in the trouble has failed by now
+        await until(lambda: troubled.saves > before, what="the save at the end")
+        return token
 
     token = run(scenario, deadline=60)
     assert run(lambda: troubled.holds(token))
