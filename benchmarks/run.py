@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from first_paint import Number, first_paint
+from http_overhead import http_overhead
 
-BENCHMARKS: dict[str, Callable[[], Number]] = {"first_paint": first_paint}
+BENCHMARKS: dict[str, Callable[[], Number]] = {"first_paint": first_paint, "http_overhead": http_overhead}
 
 
 def main() -> int:

@@ -58,10 +58,13 @@ class BearerTransport(Passage):
     def __init__(self, routes: Routes, realm: Realm, tokens: Tokens) -> None:
         super().__init__(routes)
         self._realm, self._tokens = realm, tokens
+        self._placeholder = realm.placeholder.encode()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, signed or stripped by where it goes. Raises AuthError when there is no token to be had."""
-        ours = set(request.headers.get_list("authorization")) == {self._realm.placeholder}
+        # off the wire's bytes: asking httpx for one header makes it guess the encoding of all
+        said = {value for name, value in request.headers.raw if name.lower() == b"authorization"}
+        ours = said == {self._placeholder}
         if origin_of(request.url) not in self._realm.origins:
             own = ("authorization",) if ours else ()
             return await super().handle_async_request(_without(request, *self._realm.private, *own))
@@ -70,13 +73,14 @@ class BearerTransport(Passage):
         return await self._signed(request)
 
     async def _signed(self, request: httpx.Request) -> httpx.Response:
-        repeatable = await _kept(request)
+        if not isinstance(request.stream, httpx.ByteStream):
+            await _keep(request)
         answer, refused = await self._first(request)
         if refused is None:
             return answer
         # its connection and its turn are free, however long the renewal takes
         renewed = await self._tokens.renew(refused)
-        if renewed is None or not repeatable:
+        if renewed is None or not _repeatable(request):
             return answer
         return await super().handle_async_request(_with(request, renewed))
 
@@ -115,14 +119,27 @@ class _Rejoined(httpx.AsyncByteStream):
         await self._whole.aclose()
 
 
-async def _kept(request: httpx.Request) -> bool:
-    """Whether the body can be sent twice; a small form is read into memory for that."""
-    size = request.headers.get("content-length", "0")
-    if "transfer-encoding" in request.headers or not size.isdecimal() or int(size) > _LARGEST_BODY:
-        return False
-    if request.headers.get("content-type", "").startswith("multipart/"):
+class _Copy(httpx.Request):
+    """A request with other headers. Made for each request that is sent, so it takes over what is checked already."""
+
+    def __init__(self, request: httpx.Request, headers: httpx.Headers) -> None:
+        self.method, self.url, self.headers = request.method, request.url, headers
+        self.stream, self.extensions = request.stream, dict(request.extensions)
+
+
+async def _keep(request: httpx.Request) -> None:
+    """Read a small form into memory, so that it can be sent twice; other streams are their caller's."""
+    if _small(request) and request.headers.get("content-type", "").startswith("multipart/"):
         await request.aread()
-    return isinstance(request.stream, httpx.ByteStream)
+
+
+def _repeatable(request: httpx.Request) -> bool:
+    return _small(request) and isinstance(request.stream, httpx.ByteStream)
+
+
+def _small(request: httpx.Request) -> bool:
+    size = request.headers.get("content-length", "0")
+    return "transfer-encoding" not in request.headers and size.isdecimal() and int(size) <= _LARGEST_BODY
 
 
 async def _read(answer: httpx.Response) -> tuple[httpx.Response, bytes | None]:
@@ -152,19 +169,13 @@ def _answer(answer: httpx.Response, stream: httpx.AsyncByteStream) -> httpx.Resp
 
 
 def _with(request: httpx.Request, token: str) -> httpx.Request:
-    headers = request.headers.copy()
+    headers = httpx.Headers(request.headers)
     headers["Authorization"] = f"Bearer {token}"  # in the place of every spelling and every duplicate
-    return _copy(request, headers)
+    return _Copy(request, headers)
 
 
 def _without(request: httpx.Request, *names: str) -> httpx.Request:
-    headers = request.headers.copy()
+    headers = httpx.Headers(request.headers)
     for name in names:
         headers.pop(name, None)
-    return _copy(request, headers)
-
-
-def _copy(request: httpx.Request, headers: httpx.Headers) -> httpx.Request:
-    return httpx.Request(
-        request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
-    )
+    return _Copy(request, headers)
