@@ -203,7 +203,8 @@ async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, p
         shell.commands.attach(auth)
         facts = SessionFacts(lambda: auth.expires_at, lambda: auth.storage)
         shell.attach(bus, TableNotes(auth), facts, project.mailbox)
-        nudges = Nudges(auth.nudge, [each for each in ALL if each in project.config.nudges])
+        wanted, state = [each for each in ALL if each in project.config.nudges], _state_file(project.config)
+        nudges = Nudges(auth.nudge, wanted, state_file=state.path if state else None)
         try:
             return await _play(opening.story, shell, bus, closed)
         finally:
