@@ -21,6 +21,7 @@ from desktopauth.qt.commands import Commands
 from desktopauth.qt.hands import Hands
 from desktopauth.qt.shell import Shell
 from desktopauth.qt.views import code as code_module
+from desktopauth.qt.views import interrupted as interrupted_module
 from desktopauth.qt.views.session import SessionFacts
 from tests.canary import Canary
 from tests.core.conftest import World
@@ -28,8 +29,9 @@ from tests.scenario import settled, until
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """The offscreen platform says of every window that it passes no size hints on."""
-    item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints"))
+    """The offscreen platform says of every window that it passes no size hints on, and more of every menu."""
+    can_not = "does not support (propagateSizeHints|raise|grabbing the keyboard)"
+    item.add_marker(pytest.mark.qt_log_ignore(can_not))
 
 
 class NotesInHand:
@@ -133,6 +135,7 @@ def room(canary: Canary, qapp: Any, monkeypatch: pytest.MonkeyPatch) -> Room:
     """The window's countdowns go by the world's clock."""
     made = Room(canary)
     monkeypatch.setattr(hands_module, "_PATIENCE", 5.0)  # everything here is at hand: what does not come, never comes
+    monkeypatch.setattr(interrupted_module, "_BREATH", 20)
     monkeypatch.setattr(code_module, "time", SimpleNamespace(time=made.world.clock.now))
     return made
 

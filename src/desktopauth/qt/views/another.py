@@ -36,7 +36,7 @@ class AnotherView(FormCard):
 
     def _offer(self, words: str) -> None:
         self.go_on.setEnabled(True)
-        self.go_on.setText(cut(self.go_on, words, _BUTTON))
+        self.go_on.setText(cut(self.go_on, words, _BUTTON).replace("&", "&&"))  # one alone would make a shortcut
         self.go_on.setAccessibleName(words)
 
     def _go_on(self) -> None:
