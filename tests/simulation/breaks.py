@@ -28,7 +28,7 @@ COLUMN = {
     "reread": "double_spent_tokens",
     "allow_list": "lost_sessions",
     "same_token_retry": "waits_after_lost_answers",
-    "epoch": "duplicate_events",
+    "epoch": "resurrections",
     "tombstone": "resurrections",
     "save_before_emit": "told_before_saved",
     "soft_cap": "refreshes_per_short_hour",

@@ -39,8 +39,8 @@ ACTS: dict[str, float] = {
 TROUBLES: dict[str, tuple[float, float]] = {
     "outage": (2.5, 240),
     "storm": (2.5, 300),
-    "limit": (2.0, 240),
-    "limit_silent": (2.0, 240),
+    "limit": (3.0, 240),
+    "limit_silent": (3.0, 240),
     "dropping": (3.5, 900),
     "slow": (3.0, 600),
 }

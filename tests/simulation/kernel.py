@@ -17,6 +17,8 @@ from desktopauth.adapters.statefile import Mark, StateFile
 from tests.simulation.machine import Process
 from tests.simulation.thread import wait_here
 
+_POLL = 0.25  # seconds between two tries; the product tries more often, which costs a world much and changes nothing
+
 
 class KernelLock:
     """An exclusive lock of the kernel: freed when its holder lets go, or dies."""
@@ -108,8 +110,8 @@ class KernelLocks(FileLocks):
         while not lock.take(process):
             if waited >= patience:
                 raise LockBusyError(f"the store lock was held for {patience:g} s")
-            wait_here(0.02)
-            waited += 0.02
+            wait_here(_POLL)
+            waited += _POLL
         try:
             yield
         finally:

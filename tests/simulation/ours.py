@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -69,7 +70,7 @@ class Wire:
         async def send(method: str, path: str, body: Any = None, bearer: str = "") -> None:
             headers = {"apikey": self._key, "authorization": f"Bearer {bearer or self._key}"}
             timeouts = {"timeout": self._timeouts}
-            request = httpx.Request(method, f"{URL}{path}", headers=headers, json=body, extensions=timeouts)
+            request = httpx.Request(method, _url(path), headers=headers, json=body, extensions=timeouts)
             await ear.handle_async_request(request)
 
         return SimpleNamespace(
@@ -272,6 +273,11 @@ class OurApp:
             self._verdict.breach(
                 "told_before_saved", "%s: %s", self.process.name, self._verdict.token_named(session.refresh_token)
             )
+
+
+@cache
+def _url(path: str) -> httpx.URL:
+    return httpx.URL(f"{URL}{path}")
 
 
 def _ends(change: AuthChange) -> bool:

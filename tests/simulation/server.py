@@ -22,7 +22,7 @@ from tests.double.project import Project
 from tests.double.records import RefreshToken
 from tests.double.settings import Settings
 from tests.double.tokens import claims_of
-from tests.simulation.machine import Machine
+from tests.simulation.machine import Machine, Process
 from tests.simulation.verdict import Verdict
 
 BASE = "/auth/v1"
@@ -73,7 +73,7 @@ class AuthServer:
         rows: list[RefreshToken] = list(self.project.refresh_tokens.values())
         return session.counter is not None or any(row.session is session and not row.revoked for row in rows)
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request, by: Process) -> httpx.Response:
         """What the server says when it is well."""
         target = request.url
         body: dict[str, Any] = json.loads(request.content) if request.content else {}
@@ -93,7 +93,7 @@ class AuthServer:
                 refusal.status, refusal.body("2024-01-01"), {"x-sb-error-code": refusal.code, **refusal.headers}
             )
         else:
-            self._note(spent, reply)
+            self._note(spent, reply, by)
         return self._written(reply)
 
     def dated(self, status: int, content: bytes, headers: dict[str, str]) -> httpx.Response:
@@ -118,10 +118,10 @@ class AuthServer:
         """Whether an API behind it takes this access token: by its end alone, as PostgREST does."""
         return bool(claims_of(token)["exp"] > self.machine.true())
 
-    def _note(self, spent: str, reply: Reply) -> None:
+    def _note(self, spent: str, reply: Reply, by: Process) -> None:
         if isinstance(reply.body, dict) and "refresh_token" in reply.body:
             session_id = claims_of(reply.body["access_token"])["session_id"]
-            self.verdict.issued(session_id, reply.body["refresh_token"], spent)
+            self.verdict.issued(session_id, reply.body["refresh_token"], spent, by)
 
     def _written(self, reply: Reply) -> httpx.Response:
         content = b"" if reply.body is None else json.dumps(reply.body).encode()

@@ -17,6 +17,7 @@ PROMISES = (
     "duplicate_events",
     "endless_calls",
     "told_before_saved",
+    "untold_ends",
     "unhandled",
 )
 #: What may happen, and gets worse when a protection is missing.

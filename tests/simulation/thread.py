@@ -33,7 +33,9 @@ class Baton:
 
     def __init__(self, job: Callable[[], Any]) -> None:
         self._job = job
-        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        self._go, self._back = threading.Lock(), threading.Lock()  # each is free for one to go on
+        self._go.acquire()
+        self._back.acquire()
         self._asked: float | None = None
         self._dead = False
         self._result: Any = None

@@ -18,6 +18,7 @@ import httpx
 from tests.simulation.machine import Machine, Process
 
 SHORT = 120  # seconds: an access token that lives no longer is a short one
+_SOON = 90.0  # seconds in which a person must have heard that their session is over
 _AT_ONCE = 3.0  # seconds in which a lost answer is asked for again by who retries at once
 
 
@@ -60,6 +61,7 @@ class Verdict:
         self.peek: Callable[[], tuple[str, str] | None] = lambda: None  # session id and refresh token that are stored
         self.life: Callable[[], int] = lambda: 3600
         self._lost: dict[Process, tuple[str, float]] = {}
+        self._spent: dict[str, Process] = {}  # by whom first
         self._present: dict[Process, str] = {}
         self._awaited: dict[Process, list[asyncio.Future[None]]] = {}
         self._counted_at = 0.0
@@ -90,7 +92,7 @@ class Verdict:
 
     # ---- told by the server
 
-    def issued(self, session_id: str, token: str, spent: str) -> None:
+    def issued(self, session_id: str, token: str, spent: str, by: Process) -> None:
         stay = self.stays.get(session_id)
         if stay is None:
             stay = self.stays[session_id] = Stay(len(self.stays) + 1, session_id)
@@ -98,21 +100,25 @@ class Verdict:
             stay.tokens.append(token)
             self.owner[token] = session_id
             if spent:
-                self._rotated()
+                self._rotated(spent, by)
             if self.refuses():
                 stay.unwelcome.add(token)
-        elif spent:
+        elif (first := self._spent.get(spent)) and first is not by and first.alive:
             self.broken["double_spent_tokens"] += 1
         self.say("server: %s -> %s", self.token_named(spent) if spent else "sign-in", self.token_named(token))
 
-    def _rotated(self) -> None:
+    def _rotated(self, spent: str, by: Process) -> None:
+        self._spent.setdefault(spent, by)
         self.refreshes += 1
         self.short_refreshes += self.life() <= SHORT
 
-    def ended_by_server(self, session_id: str) -> None:
-        """An administrator's word, a new password, a ban."""
-        if stay := self.stays.get(session_id):
-            stay.ended = stay.ended or "server"
+    def ended_by_server(self, session_id: str) -> bool:
+        """An administrator's word, a new password, a ban; whether that is what ends it."""
+        stay = self.stays.get(session_id)
+        if stay is None or stay.ended:
+            return False
+        stay.ended = "server"
+        return True
 
     def refused(self, spent: str, code: str) -> None:
         """The server said no to a refresh (``spent``), or to anything else."""
@@ -152,6 +158,15 @@ class Verdict:
         self.say("the answer to %s is lost", process.name)
         if request.url.query == b"grant_type=refresh_token":
             self._lost[process] = str(json.loads(request.content)["refresh_token"]), self.machine.loop.time()
+
+    def told_no(self, process: Process, request: httpx.Request) -> None:
+        """The server's no to a refresh has arrived: if it is the last word, the person must hear of it soon."""
+        session_id = self.owner.get(str(json.loads(request.content)["refresh_token"]), "")
+        self.machine.loop.call_later(_SOON, self._must_know, process, session_id)
+
+    def _must_know(self, process: Process, session_id: str) -> None:
+        if process.alive and self._present.get(process) == session_id and not self.honours(session_id):
+            self.breach("untold_ends", "%s: still shows %s", process.name, self.named(session_id))
 
     # ---- told by the keyring
 

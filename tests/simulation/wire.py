@@ -70,10 +70,12 @@ class Way(httpx.AsyncBaseTransport):
             return astray
         if (refused := await self._front()) is not None:
             return refused
-        answer = self.server.answer(request)
+        answer = self.server.answer(request, self.process)
         self.process.step(f"{prefix}done")
         await self._back(request, left_at, limit)
         self.process.step(f"{prefix}answered")
+        if prefix and answer.status_code == 400:
+            self.air.verdict.told_no(self.process, request)
         return answer
 
     async def _network(self, request: httpx.Request) -> httpx.Response | None:

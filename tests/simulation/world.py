@@ -26,7 +26,7 @@ from tests.simulation.wire import Air, Way
 
 _FAST = Path("/dev/shm")  # a disk in memory, where there is one
 _FLAVOURS: tuple[Flavour, ...] = ("linux", "linux", "macos", "windows")
-_LIVES = (600, 900, 900, 1800, 3600)
+_LIVES = (900, 1800, 1800, 3600)
 
 
 class World:
@@ -104,8 +104,8 @@ class World:
         """Sessions really end: deleted by an administrator, by a new password elsewhere, or the person is banned."""
         project = self.server.project
         for session in list(project.sessions.values()):
-            self.verdict.hit("server_end")
-            self.verdict.ended_by_server(session.id)
+            if self.verdict.ended_by_server(session.id):
+                self.verdict.hit("server_end")
             if how != "ban":
                 project.end(session)
         if how == "ban":
