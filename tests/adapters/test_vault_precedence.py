@@ -11,7 +11,8 @@ from desktopauth.core.ports import Absent, Found, Kept, Stored, Superseded, Unre
 from tests.adapters.vaults import a_session
 
 OVER = 9
-KEPT, STAYS, LATER = None, Superseded(), Unsaved(VaultProblem.UNAVAILABLE)
+KEPT, STAYS = None, Superseded()
+LATER, UNREAD = Unsaved(VaultProblem.UNAVAILABLE), Unsaved(VaultProblem.CORRUPT)
 ANN, BOB = a_session("ann"), a_session("bob")
 
 
@@ -36,7 +37,8 @@ TABLE: list[tuple[str, Stored, Mark | None, Kept | None]] = [
     ("somebody else's old record from a backup", bobs(4), Mark(9, present=True), KEPT),
     ("somebody else's record after a forget", bobs(1), Mark(1, present=True), STAYS),
     ("somebody else's record, and no state file", bobs(4), None, STAYS),
-    ("an older record in words that we cannot read", Found("tomorrow's", 4), Mark(4, present=True), STAYS),
+    ("a newer record in words that we cannot read", Found("tomorrow's", 10), Mark(10, present=True), UNREAD),
+    ("an older record in words that we cannot read", Found("tomorrow's", 4), Mark(9, present=True), UNREAD),
     ("nothing, after a sign-out elsewhere", Absent(), Mark(9, cleared=9), STAYS),
     ("nothing, after a sign-out of a later session", Absent(), Mark(12, cleared=12), STAYS),
     ("nothing, after a forget", Absent(), None, STAYS),
@@ -45,7 +47,7 @@ TABLE: list[tuple[str, Stored, Mark | None, Kept | None]] = [
     ("nothing, after a sign-out of long ago", Absent(), Mark(9, present=True, cleared=5), KEPT),
     ("nothing, in a whole home from a backup", Absent(), Mark(4, present=True), KEPT),
     ("nothing, and a sibling's newer record went with it", Absent(), Mark(10, present=True), LATER),
-    ("what cannot be read", Unread(VaultProblem.CORRUPT), Mark(9, present=True), Unsaved(VaultProblem.CORRUPT)),
+    ("what cannot be read", Unread(VaultProblem.CORRUPT), Mark(9, present=True), UNREAD),
 ]
 
 

@@ -85,11 +85,15 @@ def test_jobs_before_the_close_are_done_and_the_thread_ends(tmp_path: Path, run:
         ours.close()
         assert isinstance(await saving, Saved)
 
+    before = vault_threads()
     run(scenario)
-    for thread in threading.enumerate():
-        if thread.name == "desktopauth-vault":
-            thread.join(5)
-    assert not [thread for thread in threading.enumerate() if thread.name == "desktopauth-vault"]
+    for thread in vault_threads() - before:
+        thread.join(5)
+    assert vault_threads() <= before
+
+
+def vault_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "desktopauth-vault"}
 
 
 _BLOCKED = """

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktopauth.adapters.backends import SystemKeyring, open_keyring
+from desktopauth.core.models import Session
 from desktopauth.core.ports import Absent, Found, Saved, Superseded
-from tests.adapters.vaults import InKeyring
+from tests.adapters.vaults import InKeyring, a_session
 
 PART = 90  # characters: a few parts for a short text
 
@@ -63,6 +64,11 @@ async def main(what: str, folder: Path, entry: str, text: str, number: int) -> N
     ours.close()
 
 
+def turned(name: str, number: int) -> Session:
+    """The session of both after a refresh by ``name``."""
+    return a_session("both", number + (100 if name == "bob" else 0))
+
+
 async def rotate(ours: InKeyring, name: str, times: int) -> int:
     """As refreshing does, but without the refresh lock, so that the two get in each other's way."""
     kept = 0
@@ -70,7 +76,7 @@ async def rotate(ours: InKeyring, name: str, times: int) -> int:
         stored = await ours.vault.load()
         assert isinstance(stored, Found | Absent), stored
         over = stored.generation if isinstance(stored, Found) else None
-        saved = await ours.vault.save(f"{name} {number} " + name * 60, session_id="s", over=over)
+        saved = await ours.save(turned(name, number), over=over)
         assert isinstance(saved, Saved | Superseded), saved
         kept += isinstance(saved, Saved)
     return kept

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from desktopauth.core.ports import Absent, Found, Saved, Superseded, Tombstones, Vault
+from desktopauth.core.errors import VaultProblem
+from desktopauth.core.ports import Absent, Found, Saved, Superseded, Tombstones, Unsaved, Vault
 from tests.adapters.vaults import a_session
 from tests.scenario import Run
 
@@ -77,12 +78,25 @@ class VaultContract:
 
     def test_a_save_over_an_older_generation_changes_nothing(self, subject: Open, run: Run) -> None:
         async def scenario(vault: Vault, _: Tombstones) -> None:
+            old, new = (a_session("ann", turn) for turn in (1, 2))
+            first = await vault.save(old.to_json(), session_id=old.id, over=None)
+            assert isinstance(first, Saved)
+            second = await vault.save(new.to_json(), session_id=new.id, over=None)
+            assert isinstance(second, Saved)
+            assert await vault.save(old.to_json(), session_id=old.id, over=first.generation) == Superseded()
+            assert await vault.load() == Found(new.to_json(), second.generation)
+
+        play(run, subject, scenario)
+
+    def test_what_a_later_version_has_stored_is_not_written_over(self, subject: Open, run: Run) -> None:
+        async def scenario(vault: Vault, _: Tombstones) -> None:
             first = await vault.save("old", session_id="s", over=None)
             assert isinstance(first, Saved)
-            second = await vault.save("new", session_id="s", over=None)
+            second = await vault.save('{"v": 2}', session_id="s", over=None)
             assert isinstance(second, Saved)
-            assert await vault.save("late", session_id="s", over=first.generation) == Superseded()
-            assert await vault.load() == Found("new", second.generation)
+            refused = await vault.save("late", session_id="s", over=first.generation)
+            assert refused == Unsaved(VaultProblem.CORRUPT)
+            assert await vault.load() == Found('{"v": 2}', second.generation)
 
         play(run, subject, scenario)
 
@@ -98,13 +112,14 @@ class VaultContract:
 
     def test_a_late_save_never_takes_the_next_persons_session_for_its_own(self, subject: Open, run: Run) -> None:
         async def scenario(vault: Vault, _: Tombstones) -> None:
-            anns = await vault.save("ann", session_id="ann", over=None)
+            ann, bob = a_session("ann"), a_session("bob")
+            anns = await vault.save(ann.to_json(), session_id=ann.id, over=None)
             assert isinstance(anns, Saved)
             await vault.clear()
-            bobs = await vault.save("bob", session_id="bob", over=None)
+            bobs = await vault.save(bob.to_json(), session_id=bob.id, over=None)
             assert isinstance(bobs, Saved)
-            assert await vault.save("ann, late", session_id="ann", over=anns.generation) == Superseded()
-            assert await vault.load() == Found("bob", bobs.generation)
+            assert await vault.save(ann.to_json(), session_id=ann.id, over=anns.generation) == Superseded()
+            assert await vault.load() == Found(bob.to_json(), bobs.generation)
 
         play(run, subject, scenario)
 

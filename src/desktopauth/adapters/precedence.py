@@ -23,6 +23,8 @@ def refusal(stored: Stored, *, over: int | None, mark: Mark | None, session_id: 
     if over is None:
         return None
     match stored:
+        case Found() if stored.generation != over and session_of(stored) is None:
+            return Unsaved(VaultProblem.CORRUPT)  # a later version's, perhaps
         case Found():
             return None if _gives_way(stored, over, mark, session_id) else Superseded()
         case Absent():
