@@ -33,7 +33,7 @@ WORDS: dict[Concern, str] = {
     VaultProblem.UNAVAILABLE: "No system keyring was found",
     VaultProblem.TOO_LARGE: "of this size",
     VaultProblem.DENIED: "said no",
-    VaultProblem.WAITING: "another window",
+    VaultProblem.WAITING: "perhaps for its password",
     VaultProblem.OCCUPIED: "Somebody else's sign-in is kept",
 }
 

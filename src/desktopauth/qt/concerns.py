@@ -34,7 +34,7 @@ _CAUSES = {each for each in RANK if isinstance(each, ErrorKind)}
 _SENTENCES: dict[Concern, str] = {
     ErrorKind.UNTRUSTED_CERTIFICATE: "This network's connection isn't private. Try another; you're still signed in.",
     VaultProblem.OCCUPIED: "Somebody else's sign-in is kept here. You'll be signed out when you quit.",
-    VaultProblem.WAITING: "Your system keyring hasn't answered. It may be asking for its password in another window.",
+    VaultProblem.WAITING: "Your system keyring waits, perhaps for its password. You'll be signed out when you quit.",
     VaultProblem.FULL: "Your system keyring's disk may be full. You'll be signed out when you quit.",
     VaultProblem.CORRUPT: "What your system keyring holds can't be read. You'll be signed out when you quit.",
     "clock": "This computer's clock seems to be wrong. Sign-in keeps working, but it's best to set it right.",
