@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from desktopauth.core.errors import ENDING_CODES, AuthError, ErrorKind, VaultProblem
-from desktopauth.core.events import AuthEvent
+from desktopauth.core.events import AuthChange, AuthEvent
 from desktopauth.core.ports import Unsaved
 from desktopauth.core.state import Interrupted, PasswordForm, Reason, SignedIn, SignedOut
 from tests.conftest import LogWatch
@@ -55,7 +55,12 @@ def test_signing_out_twice_is_signing_out_once(world: World, run: Run) -> None:
 def test_who_signs_out_inside_an_event_is_heard_in_order(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.auth() as auth:
-            auth.subscribe(lambda change: auth.sign_out() if change.event is AuthEvent.SIGNED_IN else None)
+
+            def leave(change: AuthChange) -> None:
+                if change.event is AuthEvent.SIGNED_IN:
+                    auth.sign_out()
+
+            auth.subscribe(leave)
             await auth.sign_in(ADA.email, world.password)
             assert isinstance(world.who(), SignedOut)
 

@@ -79,6 +79,6 @@ def test_an_opened_lid_does_not_wait_out_a_pause_from_before(
             world.clock.suspend(10.0)
             world.clock.advance(20)  # the next tick, half a minute before the pause is over
             await until(lambda: world.gateway.count("refresh") == asked + 1)
-            assert world.names[-1] == REFRESHED
+            await until(lambda: world.names[-1] == REFRESHED)
 
     run(scenario)

@@ -36,6 +36,7 @@ class ErrorKind(StrEnum):
     CODE_REFUSED = "code_refused"
     EMAIL_NOT_CONFIRMED = "email_not_confirmed"
     INVALID_EMAIL = "invalid_email"
+    KEYRING_SILENT = "keyring_silent"  # it holds a newer session by another copy's hand, and does not give it
     MISUSE = "misuse"
     OFFLINE = "offline"
     PASSWORD_MISSING = "password_missing"  # noqa: S105 - a name

@@ -8,6 +8,7 @@ refresh goes is in ``refreshing``, when to look for what has changed in ``watchi
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import assert_never
 
@@ -20,7 +21,7 @@ from .refreshing import Refreshing
 from .revocation import Revocations, SignOut
 from .schedule import Schedule
 from .state import Reason
-from .store import Store
+from .store import SLOW, Store
 from .telling import Telling
 from .timing import hard_point
 
@@ -155,17 +156,22 @@ class Keeper:
         """Another copy of the app has stored or cleared something: follow it, without asking the server."""
         if self._refreshing.under_way:
             return  # who refreshes reads it anyway
-        epoch, (stored, theirs) = self._epoch, await self.store.load(quiet=True)
+        epoch, (stored, theirs) = self._epoch, await self.store.load(quiet=True, patience=SLOW)
         if epoch != self._epoch or isinstance(stored, Unread):
             return
         if session := self._session:
             if not isinstance(stored, Found) or stored.generation < (self.store.generation or 0):
-                await self._save_behind(session)  # gone, or brought back from a backup: the vault knows by whom
+                await self._say_of(self.save_now(session))  # gone, or from a backup: the vault knows by whom
             else:
                 self._compare(session, stored, theirs)
         elif isinstance(stored, Found) and theirs and self._cut_off and theirs.user.id == self._cut_off.id:
             change = self.follow(stored, theirs)  # they signed in again over there
             self.telling.say(change)
+
+    def follow_sign_out(self) -> None:
+        """Another copy has signed this session out, and the keyring could not be cleared yet."""
+        if self._session and self.store.signed_out(self._session.id):
+            self.telling.say(self.end(Reason.ELSEWHERE))
 
     def _compare(self, session: Session, stored: Found, theirs: Session | None) -> None:
         if theirs is None or theirs.user.id != session.user.id:
@@ -183,9 +189,14 @@ class Keeper:
 
     async def outdone(self, ours: Session) -> AuthChange | None:
         """Another copy was there first, and ``ours`` could not be saved: of one person's two the newer stays."""
-        epoch, (stored, theirs) = self._epoch, await self.store.load(quiet=True)
-        if epoch != self._epoch or isinstance(stored, Unread):
-            return None  # the next look will tell
+        if self.store.signed_out(ours.id):
+            return self.end(Reason.ELSEWHERE)
+        epoch, (stored, theirs) = self._epoch, await self.store.load(quiet=True, patience=SLOW)
+        if epoch != self._epoch:
+            return None
+        if isinstance(stored, Unread):
+            self.store.doubt(stored.problem)  # the next look will tell
+            return None
         if not isinstance(stored, Found) or theirs is None or theirs.user.id != ours.user.id:
             return self.end(Reason.REPLACED if theirs else Reason.ELSEWHERE)
         if theirs.id != ours.id or theirs.expires_at >= ours.expires_at:
@@ -201,11 +212,17 @@ class Keeper:
     async def save_again(self) -> None:
         """What could not be saved is tried again, without a prompt."""
         if (session := self._session) and self.store.behind:
-            await self._save_behind(session)
+            await self._say_of(self.save_now(session))
 
-    async def _save_behind(self, session: Session) -> None:
-        kept = await self.store.save(self.dated(session), quiet=True)
-        if self._session is session and isinstance(kept, Superseded) and (change := await self.outdone(session)):
+    async def save_now(self, session: Session, *, quiet: bool = True) -> AuthChange | None:
+        """Save what is held; what is to be told if another copy was there first."""
+        kept = await self.store.save(self.dated(session), quiet=quiet)
+        if self._session is session and isinstance(kept, Superseded):
+            return await self.outdone(session)
+        return None
+
+    async def _say_of(self, work: Awaitable[AuthChange | None]) -> None:
+        if change := await work:
             self.telling.say(change)
 
     # ---- end

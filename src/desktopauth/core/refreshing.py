@@ -11,8 +11,9 @@ from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem
 from .events import AuthChange, AuthEvent
 from .models import Session
 from .parts import Parts
-from .ports import Found, Spawn, Superseded
+from .ports import Found, Spawn, Superseded, Unread
 from .state import Reason
+from .store import SLOW
 
 if TYPE_CHECKING:
     from .keeper import Keeper
@@ -67,8 +68,13 @@ class Refreshing:
         """Re-read, ask, save. The re-read comes first: what a sibling has stored is newer than what we hold."""
         if await self._adopt_newer(session, epoch) and (newer := self._keeper.session):
             return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
+        if self._store.lags and (ours := self._keeper.session):
+            change = await self._keeper.save_now(ours, quiet=False)
+            if change:
+                return change
         if epoch != self._keeper.epoch or (held := self._keeper.session) is None:
             return None
+        refused_once = self._store.lags
         try:
             fresh = await self._ask(held.refresh_token, epoch)  # by now it may be a sibling's that is due as well
         except AuthError as error:
@@ -77,7 +83,7 @@ class Refreshing:
             raise
         if epoch != self._keeper.epoch:
             return None  # signed out meanwhile: nobody is brought back
-        kept = await self._store.save(self._keeper.dated(fresh))
+        kept = await self._store.save(self._keeper.dated(fresh), quiet=refused_once)
         if epoch != self._keeper.epoch:
             return None
         self._keeper.hold(fresh, new=True)
@@ -107,9 +113,12 @@ class Refreshing:
         if self._store.hands_off:
             return False
         # a prompt is worth it only if there is news behind it: to spend an older token could end the session
-        quiet = self._store.memory_only is not None or not self._store.stirred()
-        stored, theirs = await self._store.load(quiet=quiet)
+        stirred = self._store.stirred()
+        quiet = self._store.memory_only is not None or not stirred
+        stored, theirs = await self._store.load(quiet=quiet, patience=SLOW if stirred else None)
         if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
+            if stirred and isinstance(stored, Unread) and self._schedule.now() < session.expires_at:
+                raise AuthError(Problem(ErrorKind.KEYRING_SILENT, "refresh", Outcome.MISUSE))
             return False
         same = theirs.user.id == session.user.id if of_user else theirs.id == session.id
         if not same or not self._store.outdates(stored, theirs, session):

@@ -19,6 +19,7 @@ log = logging.getLogger("desktopauth.store")
 
 _PASSING = {VaultProblem.FULL, VaultProblem.LOCKED, VaultProblem.UNAVAILABLE}  # perhaps over by the next look
 _PATIENCE = 1.0  # seconds until the window says that it waits for the keyring
+SLOW = 60.0  # seconds that what nobody waits for gives a slow keyring
 
 
 class Store:
@@ -39,16 +40,16 @@ class Store:
         self.generation: int | None = None
 
     async def load(
-        self, on_wait: Callable[[], object] | None = None, *, quiet: bool = False
+        self, on_wait: Callable[[], object] | None = None, *, quiet: bool = False, patience: float | None = None
     ) -> tuple[Stored, Session | None]:
         """What is stored, and the session in it. A tombstoned one comes as ``Found`` without a session.
 
-        After a second of waiting ``on_wait`` is called; without it, the keyring counts as not read. ``quiet``: without
-        a prompt.
+        After ``patience`` seconds (one) ``on_wait`` is called; without it, the keyring counts as not read. ``quiet``:
+        without a prompt.
         """
         stamp = self._vault.stamp()  # before: what changes during the read is looked at again
         reading = self._spawn(self._vault.load(quiet=quiet))
-        if not await _in_time(reading):
+        if not await _in_time(reading, patience or _PATIENCE):
             if on_wait is None:
                 return Unread(VaultProblem.WAITING), None
             on_wait()
@@ -108,6 +109,22 @@ class Store:
         """Whether what is stored is none of this process' business."""
         return self._hands_off
 
+    def signed_out(self, session_id: str) -> bool:
+        """Whether another copy has signed it out, told without the keyring. What was never saved is this copy's own."""
+        try:
+            return self.generation is not None and self._tombstones.covers(session_id)
+        except OSError:
+            return False  # the keyring will tell
+
+    def doubt(self, problem: VaultProblem) -> None:
+        """It cannot be said that what is held is stored."""
+        self.memory_only = problem
+
+    @property
+    def lags(self) -> bool:
+        """Whether an older token of what is held is stored: another rotation on top, and a crash would lose both."""
+        return self.memory_only is not None and self.generation is not None and not self._hands_off
+
     @property
     def behind(self) -> bool:
         """Whether a save has failed that may succeed the next time."""
@@ -131,7 +148,7 @@ class Store:
             if not self._lift(session.id):
                 return self._noted(Unsaved(VaultProblem.UNAVAILABLE))
         saving = self._latest = self._spawn(self._save(session, self._latest, self._stay, quiet, replaces))
-        if await _in_time(saving):
+        if await _in_time(saving, _PATIENCE):
             return self._noted(saving.result()) if saving is self._latest else saving.result()
         if saving is self._latest:
             self.memory_only = VaultProblem.WAITING
@@ -208,6 +225,6 @@ class Store:
         return True
 
 
-async def _in_time(task: asyncio.Task[Any]) -> bool:
-    done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
+async def _in_time(task: asyncio.Task[Any], patience: float) -> bool:
+    done, _ = await asyncio.wait({task}, timeout=patience)
     return bool(done)

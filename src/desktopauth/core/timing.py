@@ -42,7 +42,7 @@ def clock_is_off(skew: float) -> bool:
 
 def connection_after(problem: Problem | None) -> Connection:
     """How a refresh that ended in ``problem`` has found the server."""
-    if problem is None:
+    if problem is None or problem.kind is ErrorKind.KEYRING_SILENT:
         return Connection.ONLINE
     return Connection.OFFLINE if problem.outcome in NO_ANSWER else Connection.DEGRADED
 

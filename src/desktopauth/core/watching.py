@@ -32,15 +32,17 @@ class Watching:
     def _pause(self) -> float | None:
         if not (self._keeper.session or self._keeper.cut_off):
             return None  # until somebody is there
-        return self._schedule.pause(self._keeper.session, late=self._store.behind)
+        return self._schedule.pause(self._keeper.session, late=self._store.lags)
 
     async def _look_round(self) -> None:
-        if Nudge.SIBLING in self._nudges and self._store.stirred():
-            await self._keeper.look()
+        if Nudge.SIBLING in self._nudges:
+            self._keeper.follow_sign_out()
+            if self._store.stirred():
+                await self._keeper.look()
         await self._keeper.save_again()
         if (session := self._keeper.session) is None:
             return
-        if self._schedule.now() >= self._schedule.due(session, late=self._store.behind):
+        if self._schedule.now() >= self._schedule.due(session, late=self._store.lags):
             try:
                 await self._keeper.refresh()
             except AuthError:

@@ -20,6 +20,7 @@ _SENTENCES = {
     ErrorKind.CODE_REFUSED: "That code is wrong or has expired. Check it, or ask for a new one.",
     ErrorKind.EMAIL_NOT_CONFIRMED: "Confirm your email first. We can send the code again.",
     ErrorKind.INVALID_EMAIL: "That doesn't look like an email address.",
+    ErrorKind.KEYRING_SILENT: "Your system keyring doesn't answer. It may be asking for its password.",
     ErrorKind.MISUSE: "Something in this app went wrong before asking. Try again, or restart the app.",
     ErrorKind.OFFLINE: "The sign-in service can't be reached. Check your connection and try again.",
     ErrorKind.PASSWORD_MISSING: "Enter your password.",

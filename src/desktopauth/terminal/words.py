@@ -24,6 +24,7 @@ _VAULT = {
 _SERVER = {
     ErrorKind.BAD_KEY: "the project doesn't accept this app's key",
     ErrorKind.CAPTIVE_PORTAL: "this network wants you to sign in to it first",
+    ErrorKind.KEYRING_SILENT: "the keyring doesn't answer",
     ErrorKind.MISUSE: "the request could not even be sent",
     ErrorKind.OFFLINE: "the server can't be reached",
     ErrorKind.RATE_LIMITED: "the server wants us to wait",

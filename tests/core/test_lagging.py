@@ -1,0 +1,141 @@
+"""Copies and a keyring that fails: no rotation on top of what is not stored, no token that may be an old one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from desktopauth.core.errors import AuthError, ErrorKind, VaultProblem
+from desktopauth.core.events import AuthEvent
+from desktopauth.core.models import User
+from desktopauth.core.ports import Superseded, Unread, Unsaved
+from desktopauth.core.state import Connection, Reason, SignedIn, SignedOut
+from tests.core.conftest import World
+from tests.core.fakes import Gate
+from tests.scenario import Run, settled, until
+
+EVE = User("eve", "eve@example.com")
+
+
+async def ticks(world: World, number: int = 1) -> None:
+    for _ in range(number):
+        world.clock.advance(30)
+        await settled()
+
+
+@pytest.mark.parametrize("problem", [VaultProblem.DENIED, VaultProblem.LOCKED])
+def test_what_is_not_saved_is_saved_before_the_next_rotation(world: World, run: Run, problem: VaultProblem) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Unsaved(problem))
+            world.vault.script.plan("quiet save", *[Unsaved(problem)] * 3)
+            await auth.refresh()
+            before = world.held
+            world.gateway.script.plan("refresh", gate := Gate())
+            refreshing = asyncio.create_task(auth.refresh())
+            await gate.reached.wait()
+            assert world.vault.session == before
+            gate.open()
+            await refreshing
+            assert world.vault.session == world.held != before
+
+    run(scenario)
+
+
+def test_a_prompt_that_was_refused_before_a_rotation_is_not_asked_again_after_it(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", *[Unsaved(VaultProblem.DENIED)] * 2)
+            await auth.refresh()
+            await auth.refresh()
+            assert world.vault.session == world.held
+
+    run(scenario)
+    assert world.vault.calls.count("save") == 2
+    assert world.vault.calls.count("quiet save") == 1
+
+
+def test_a_rotation_gives_way_to_what_a_sibling_did_meanwhile(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Unsaved(VaultProblem.DENIED))
+            await auth.refresh()
+            world.vault.wipe()
+            await auth.refresh()
+            assert world.who() == SignedOut(Reason.ELSEWHERE, memory_only=VaultProblem.DENIED)
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 1
+
+
+def test_a_sign_out_elsewhere_that_the_keyring_could_not_follow_is_followed_by_its_mark(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in():
+            world.tombstones.laid.add("s1")
+            world.clock.advance(30)
+            await until(lambda: isinstance(world.who(), SignedOut))
+            assert world.who() == SignedOut(Reason.ELSEWHERE)
+
+    run(scenario)
+    assert world.vault.calls.count("load") == 1, "the mark says it all"
+
+
+def test_marks_that_cannot_be_read_end_nothing(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in():
+            world.tombstones.broken.add("covers")
+            await ticks(world)
+            assert isinstance(world.who(), SignedIn)
+
+    run(scenario)
+
+
+def test_who_was_outdone_by_what_cannot_be_read_is_not_called_saved(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Superseded())
+            world.vault.script.plan("load", *[Unread(VaultProblem.LOCKED)] * 2)
+            await auth.refresh()
+            assert world.health.memory_only is VaultProblem.LOCKED
+            assert isinstance(world.who(), SignedIn)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("left", [1000.0, -1.0])
+def test_no_token_is_spent_that_a_sibling_may_have_replaced(world: World, run: Run, left: float) -> None:
+    async def scenario() -> None:
+        async with world.signed_in(world.session(left=1000.0)) as auth:
+            world.vault.script.plan("load", *[Unread(VaultProblem.UNAVAILABLE)] * 9)
+            world.vault.siblings_acts += 1
+            if left < 0:
+                world.clock.advance(1001)
+                await until(lambda: world.gateway.count("refresh"))
+                return
+            with pytest.raises(AuthError) as raised:
+                await auth.refresh()
+            assert raised.value.kind is ErrorKind.KEYRING_SILENT
+            assert world.health.connection is Connection.ONLINE
+            assert world.gateway.count("refresh") == 0
+
+    run(scenario)
+
+
+def test_a_sign_out_while_it_is_looked_who_was_first_is_the_last_word(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", Superseded())
+            world.gateway.script.plan("refresh", asked := Gate())
+            refreshing = asyncio.create_task(auth.refresh())
+            await asked.reached.wait()
+            world.vault.script.plan("load", looked := Gate())
+            asked.open()
+            await looked.reached.wait()
+            auth.sign_out()
+            looked.open()
+            await refreshing
+            assert world.who() == SignedOut(Reason.USER)
+
+    run(scenario)
+    assert world.names == [AuthEvent.SIGNED_OUT]
