@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from desktopauth.adapters import transport
 from desktopauth.adapters.pool import Pool
 from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 from tests.adapters.gateway_verbs import KEY, PERSON, gateway, jwt, tokens
@@ -82,33 +80,6 @@ def test_what_is_not_the_servers_answer_is_unreadable(server: ScriptedServer, ru
     found = problem_of(run, server.url)
     assert (found.kind, found.outcome, found.code) == (ErrorKind.SERVER, Outcome.UNREADABLE, "")
     assert len(server.seen) == 1
-
-
-@pytest.mark.parametrize(
-    "portal",
-    [
-        Reply(200, b"<html>Welcome to the hotel</html>", {"Content-Type": "text/html"}),
-        Reply(302, b"", {"Location": "http://portal.example/welcome"}),
-        Reply(511, b"<html>Sign in to the network</html>"),
-    ],
-    ids=["a page", "a redirect", "511"],
-)
-def test_a_captive_portal_is_its_own_kind(server: ScriptedServer, run: Run, portal: Reply) -> None:
-    server.play(portal)
-    found = problem_of(run, server.url)
-    assert (found.kind, found.outcome) == (ErrorKind.CAPTIVE_PORTAL, Outcome.UNREADABLE)
-    assert len(server.seen) == 1
-
-
-def test_a_redirect_to_nowhere_is_no_portal(server: ScriptedServer, run: Run) -> None:
-    server.play(Reply(302, b"", {"Location": "http://[::1"}))
-    assert problem_of(run, server.url).kind == ErrorKind.SERVER
-
-
-def test_a_success_that_breaks_off_is_a_lost_answer(server: ScriptedServer, run: Run) -> None:
-    server.play(Reply(raw=HALF))
-    found = problem_of(run, server.url)
-    assert (found.kind, found.outcome, found.status) == (ErrorKind.OFFLINE, Outcome.LOST, 200)
 
 
 def test_a_packed_answer_is_unpacked(server: ScriptedServer, run: Run) -> None:
@@ -203,24 +174,6 @@ def test_nobody_listening_is_offline(run: Run) -> None:
 def test_a_name_that_does_not_exist_is_offline(run: Run) -> None:
     found = problem_of(run, "https://no-such-host.invalid")
     assert (found.kind, found.outcome) == (ErrorKind.OFFLINE, Outcome.UNREACHABLE)
-
-
-@pytest.mark.parametrize("raw", [b"", b"HTTP/1.1 200", b"220 smtp.example.com ESMTP\r\n"])
-def test_a_connection_that_breaks_before_an_answer_has_lost_it(server: ScriptedServer, run: Run, raw: bytes) -> None:
-    server.play(Reply(raw=raw))
-    found = problem_of(run, server.url)
-    assert (found.kind, found.outcome, found.status) == (ErrorKind.OFFLINE, Outcome.LOST, 0)
-
-
-def test_an_answer_that_never_comes_is_lost(server: ScriptedServer, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
-
-    monkeypatch.setattr(transport, "_TIMEOUT", httpx.Timeout(0.2))
-    never = threading.Event()
-    server.play(Reply(wait=never))
-    found = problem_of(run, server.url)
-    assert (found.kind, found.outcome) == (ErrorKind.OFFLINE, Outcome.LOST)
-    never.set()
 
 
 def test_a_certificate_that_nobody_vouches_for_is_its_own_kind(run: Run, tmp_path: Path) -> None:
