@@ -108,6 +108,18 @@ def test_a_state_file_that_cannot_be_written_does_not_lose_a_session(
     run(scenario)
 
 
+def test_a_sign_out_leaves_what_a_later_version_has_stored(keyring: dict[str, str], tmp_path: Path, run: Run) -> None:
+    async def scenario() -> None:
+        ours = InKeyring(tmp_path / "account")
+        await ours.vault.save('{"v": 2}', session_id="s", over=None)
+        assert await ours.vault.clear(session_id="s") is VaultProblem.CORRUPT
+        assert await ours.vault.load() == Found('{"v": 2}', 1)
+        assert await ours.vault.clear() is None
+        ours.close()
+
+    run(scenario)
+
+
 def test_forgetting_an_entry_leaves_neither_entry_nor_file(keyring: dict[str, str], tmp_path: Path, run: Run) -> None:
     async def scenario() -> None:
         ours = InKeyring(tmp_path / "account")

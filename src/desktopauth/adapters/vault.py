@@ -129,8 +129,12 @@ class KeyringVault:
 
     def _clear(self, records: Records, *, session_id: str | None) -> VaultProblem | None:
         stored, mark = records.load(), self._state.read()
-        if session_id and _of_another(stored, session_id) and isinstance(stored, Found) and not outlived(stored, mark):
-            return None
+        if session_id and isinstance(stored, Found):
+            theirs = session_of(stored)
+            if theirs is None:
+                return VaultProblem.CORRUPT  # a later version's: it will heed the tombstone
+            if theirs != session_id and not outlived(stored, mark):
+                return None  # a sibling has stored it since: signing out of the old one is no reason to lose it
         seen = records.clear()
         left = records.load()
         if isinstance(left, Absent):
@@ -202,7 +206,7 @@ class MemoryVault:
         return Saved(self._generation)
 
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
-        if not (session_id and _of_another(self._stored, session_id)):
+        if session_id in (None, session_of(self._stored)):
             self._stored = Absent()
             self._cleared = self._generation
         return None
@@ -241,11 +245,6 @@ class MemoryTombstones:
 
     def forgive(self) -> None:
         self._owed.clear()
-
-
-def _of_another(stored: Stored, session_id: str) -> bool:
-    """Whether a sibling has stored another session since: signing out of the old one is no reason to lose it."""
-    return session_of(stored) not in (None, session_id)
 
 
 async def forget_entry(entry: str, folder: Path) -> VaultProblem | None:
