@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from email.utils import formatdate
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.cli.conftest import KEY, Terminal, lock
 from tests.scripted_server import Reply, ScriptedServer, scripted_server, self_made_certificate
 
 SETTINGS = {"external": {"email": True}, "disable_signup": False}
-MACHINE = {"certificates", "keyring", "state", "loopback", "profile", "logs"}
+MACHINE = {"certificates", "keyring", "state", "loopback", "browser", "profile", "logs"}
 
 
 def examine(terminal: Terminal, *arguments: object, **environment: str) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -42,11 +43,11 @@ def about(
 def test_all_is_well_on_a_real_server_with_a_real_keyring(
     terminal: Terminal, keyring: dict[str, str], lite: EmbeddedServer
 ) -> None:
-    done = terminal.at(lite.url, lite.publishable_key)("doctor")
+    done = terminal.at(lite.url, lite.publishable_key)("doctor", BROWSER=sys.executable)
     assert (done.returncode, done.stderr) == (0, "")
     told = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
     subjects = ["project", "key", "proxy", "address", "auth", "sign-in", "clock", "mail", "certificates", "keyring"]
-    assert [line.split()[1] for line in told] == [*subjects, "state", "loopback", "profile", "logs"]
+    assert [line.split()[1] for line in told] == [*subjects, "state", "loopback", "browser", "profile", "logs"]
     assert {line.split()[0] for line in told} == {"ok", "note"}
     assert [line.split()[1] for line in told if line.startswith("note")] == ["mail"]
     assert "{{ .Token }}" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import httpx
 from .answers import Heard
 from .pool import Pool
 from .routes import named_proxy
-from .transport import Ear, call_client
+from .transport import Ear, Route, call_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +27,27 @@ async def inquire(url: str, key: str) -> Inquiry:
 
     Raises UnusableProxyError.
     """
-    pool = Pool(url)
+    return Inquiry(*await ask([f"{url}/settings", f"{url}/health"], key))
+
+
+async def ask(urls: Iterable[str], key: str) -> list[Heard]:
+    """What each of them answers, whatever it is. Raises UnusableProxyError."""
+    pool, asked = Pool(), list(urls)
     try:
-        route = await pool.open()
-        found: list[Heard] = []
-        for path in ("settings", "health"):
-            ear = Ear(route)
-            async with call_client(ear) as client:
-                try:
-                    await client.get(f"{url}/{path}", headers={"apikey": key})
-                except Exception as error:  # noqa: BLE001 - the ear heard what happened, whatever the client calls it
-                    found.append(ear.heard(type(error).__name__))
-                    continue
-            found.append(ear.heard(""))
-        return Inquiry(*found)
+        route = await pool.open(*asked)
+        return [await _ask(route, url, key) for url in asked]
     finally:
         await pool.aclose()
+
+
+async def _ask(route: Route, url: str, key: str) -> Heard:
+    ear = Ear(route)
+    async with call_client(ear) as client:
+        try:
+            await client.get(url, headers={"apikey": key})
+        except Exception as error:  # noqa: BLE001 - the ear heard what happened, whatever the client calls it
+            return ear.heard(type(error).__name__)
+    return ear.heard("")
 
 
 def proxy_for(url: str) -> str:

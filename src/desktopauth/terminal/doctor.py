@@ -12,6 +12,7 @@ from desktopauth.adapters.paths import NoProfileError, Profile, ProfileError
 from desktopauth.terminal.examination import examine_machine, examine_profile
 from desktopauth.terminal.findings import Finding, Verdict, fail, note, ok, warn
 from desktopauth.terminal.project import examine_project, kind_of_key
+from desktopauth.terminal.services import examine_services
 from desktopauth.terminal.target import config_of, profile_of
 
 _WIDTH = 13  # of the longest subject, and a space
@@ -69,11 +70,7 @@ def _examine_configured(config: Config) -> Iterator[Finding]:
     yield ok("project", config.url)
     yield kind_of_key(config.key)
     yield from examine_project(config)
-    yield note(
-        "mail",
-        "whether the mails hold a code can't be seen from here",
-        "In the project's dashboard, the templates of the confirmation and the magic-link mail need {{ .Token }}.",
-    )
+    yield from examine_services(config)
 
 
 def _lines(finding: Finding) -> list[str]:

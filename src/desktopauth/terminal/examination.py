@@ -1,4 +1,4 @@
-"""This machine as a doctor sees it: certificates, keyring, the folders, and a port on loopback."""
+"""This machine as a doctor sees it: certificates, keyring, the folders, a port on loopback, and a browser."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from desktopauth.adapters.locks import FileLocks, LockBusyError
 from desktopauth.adapters.paths import Profile
 from desktopauth.adapters.pool import tls_context
 from desktopauth.core.errors import VaultProblem
+from desktopauth.terminal.browser import examine_browser
 from desktopauth.terminal.findings import Finding, fail, ok, warn
 from desktopauth.terminal.patience import in_time
 from desktopauth.terminal.words import vault_sentence
@@ -27,6 +28,7 @@ def examine_machine() -> Iterator[Finding]:
     yield _keyring()
     yield _state_folder()
     yield _loopback()
+    yield examine_browser()
 
 
 def examine_profile(profile: Profile) -> Iterator[Finding]:

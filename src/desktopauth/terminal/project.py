@@ -61,6 +61,7 @@ def _examine_answers(found: Inquiry, settings: Answer) -> Iterator[Finding]:
         )
     yield _ways_in(known)
     yield _clock(settings)
+    yield _mail(known)
 
 
 def _unanswered(url: str, silence: Silence, proxy: str) -> Finding:
@@ -128,3 +129,13 @@ def _clock(answer: Answer) -> Finding:
     text = f"{duration(ahead)} {'ahead of' if ahead > 0 else 'behind'} the server's"
     advice = "Let the system set its clock by itself, in its date and time settings."
     return (warn if abs(ahead) <= _MOST else fail)("clock", text, advice)
+
+
+def _mail(settings: Mapping[str, Any]) -> Finding:
+    new = "new accounts need no mail; " if settings.get("mailer_autoconfirm") is True else ""
+    return note(
+        "mail",
+        f"{new}whether mails hold a code can't be seen without sending one",
+        "By hand: create an account in the app and look at its mail. A code is in it where the project's templates have "
+        "{{ .Token }} (dashboard, Authentication, Emails: the confirmation mail and the magic-link mail).",
+    )
