@@ -54,7 +54,7 @@ def test_a_service_that_is_not_there_or_in_trouble_is_told(terminal: Terminal, k
     assert "is in trouble (503)" in told["functions URL"][1]
 
 
-def test_no_key_and_no_token_goes_to_a_service_in_clear_words(terminal: Terminal, keyring: dict[str, str]) -> None:
+def test_an_address_that_anybody_could_read_along_fails(terminal: Terminal, keyring: dict[str, str]) -> None:
     done = terminal.at("https://project.test").run(
         "doctor", *terminal.at("https://project.test").project, DESKTOPAUTH_REST_URL="http://rest.test"
     )

@@ -15,7 +15,7 @@ from desktopauth.terminal.project import examine_project, kind_of_key
 from desktopauth.terminal.services import examine_services
 from desktopauth.terminal.target import config_of, profile_of
 
-_WIDTH = 13  # of the longest subject, and a space
+_WIDTH = 14  # of the longest subject, and a space
 
 
 def doctor(options: Namespace, say: Callable[[str], None]) -> int:

@@ -136,6 +136,6 @@ def _mail(settings: Mapping[str, Any]) -> Finding:
     return note(
         "mail",
         f"{new}whether mails hold a code can't be seen without sending one",
-        "By hand: create an account in the app and look at its mail. A code is in it where the project's templates have "
-        "{{ .Token }} (dashboard, Authentication, Emails: the confirmation mail and the magic-link mail).",
+        "By hand: create an account in the app and look at its mail. It holds a code where the project's templates "
+        "have {{ .Token }} (dashboard, Authentication, Emails: the confirmation mail and the magic-link mail).",
     )
