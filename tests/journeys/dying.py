@@ -92,7 +92,7 @@ async def act(order: dict[str, Any]) -> None:
                 await auth.refresh()
             case "sign_out":
                 watch(die, folder, SupabaseGateway.sign_out.__name__)
-                auth.sign_out()
+                await auth.sign_out().settled()
 
 
 def watch(die: int, folder: Path, *answers: str) -> None:
