@@ -6,10 +6,11 @@ import random
 
 import pytest
 
-from desktopauth.core.errors import ErrorKind
+from desktopauth.core.errors import ErrorKind, VaultProblem
 from desktopauth.core.events import AuthEvent
+from desktopauth.core.ports import Unread
 from tests.core.conftest import World
-from tests.core.fakes import offline, refused
+from tests.core.fakes import Gate, offline, refused
 from tests.scenario import Run, settled, until
 
 REFRESHED, FAILED = AuthEvent.TOKEN_REFRESHED, AuthEvent.REFRESH_FAILED
@@ -80,5 +81,19 @@ def test_an_opened_lid_does_not_wait_out_a_pause_from_before(
             world.clock.advance(20)  # the next tick, half a minute before the pause is over
             await until(lambda: world.gateway.count("refresh") == asked + 1)
             await until(lambda: world.names[-1] == REFRESHED)
+
+    run(scenario)
+
+
+def test_a_nudge_in_the_middle_of_a_look_is_not_lost(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("load", gate := Gate(Unread(VaultProblem.LOCKED)))
+            world.vault.put(theirs := world.session())
+            auth.nudge()
+            await gate.reached.wait()
+            auth.nudge()
+            gate.open()
+            await until(lambda: world.held == theirs)
 
     run(scenario)

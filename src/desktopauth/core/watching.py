@@ -22,8 +22,8 @@ class Watching:
     async def watch(self) -> None:
         """Refresh at every soft point, save what is not saved yet, follow the other copies of the app."""
         while True:
-            self._keeper.stirred.clear()
             await self._clock.wait(self._keeper.stirred, self._pause())
+            self._keeper.stirred.clear()  # before the look: what stirs during it is looked at again
             if self._schedule.woke() and Nudge.WAKE in self._nudges:
                 self._rouse()
             if self._keeper.session or self._keeper.cut_off:
