@@ -24,20 +24,32 @@ class Crash(BaseException):
 
 
 class Store:
-    """What the system keeps. It counts primitive writes, and crashes before the one it is told to."""
+    """What the system keeps. It counts primitive writes, and before the one it is told to it crashes or refuses."""
 
     def __init__(self) -> None:
         self.held: dict[Any, Any] = {}
         self.writes = 0
         self.crash_at: int | None = None
+        self.refuse_at: int | None = None
+        self.refusal: Exception | None = None
 
     def write(self) -> None:
         self.writes += 1
         if self.writes == self.crash_at:
             raise Crash
+        if self.refusal and self.refuse_at is not None and self.writes >= self.refuse_at:
+            raise self.refusal
 
-    def rewind(self, held: dict[Any, Any], *, crash_at: int | None = None) -> None:
+    def rewind(
+        self,
+        held: dict[Any, Any],
+        *,
+        crash_at: int | None = None,
+        refuse_at: int | None = None,
+        refusal: Exception | None = None,
+    ) -> None:
         self.held, self.writes, self.crash_at = dict(held), 0, crash_at
+        self.refuse_at, self.refusal = refuse_at, refusal
 
 
 class WinError(OSError):
@@ -50,6 +62,8 @@ class WinError(OSError):
 
 class MacError(Exception):
     """As Error of keyring.backends.macOS.api."""
+
+    __module__ = "keyring.backends.macOS.api"
 
 
 class NotFound(MacError):
