@@ -125,22 +125,22 @@ def test_a_second_demo_on_the_same_profile_finds_the_first(
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("options", "environment"),
     [
-        ("--profile-dir", "another"),
-        ("--url", "https://another.test"),
-        ("--profile-dir", ""),  # the usual profile
+        (("--profile-dir", "another"), {}),
+        (("--profile-dir", ""), {}),
+        (("--url", "https://another.test"), {}),
+        ((), {"DESKTOPAUTH_APP_ID": "another"}),
     ],
-    ids=["profiles", "projects", "usual"],
+    ids=["profiles", "usual profile", "projects", "apps"],
 )
-def test_two_profiles_and_two_projects_have_a_window_each(
-    window: Started, other: tuple[str, str], tmp_path: Path, run: Run
+def test_each_profile_project_and_app_has_a_window_of_its_own(
+    window: Started, options: tuple[str, ...], environment: dict[str, str], tmp_path: Path, run: Run
 ) -> None:
-    option, value = other
-    where = (option, tmp_path / value) if value == "another" else (option, value)
+    where = [tmp_path / word if word == "another" else word for word in options]
 
     async def scenario() -> None:
-        async with window() as one, window(*where) as two:
+        async with window() as one, window(*where, **environment) as two:
             for app in (one, two):
                 await app.do("sees", "Sign in")
             await closes(one)
