@@ -111,21 +111,44 @@ def test_a_keyring_that_comes_up_a_moment_late_is_asked_once_more(
     run(scenario)
 
 
-def test_a_keyring_that_dies_between_two_calls_of_a_save_keeps_the_old_session(
-    own_keyring: PrivateKeyring, tmp_path: Path, run: Run
+@pytest.mark.parametrize(
+    ("trouble", "problem"),
+    [
+        pytest.param(lambda service: lock_keyring(), VaultProblem.LOCKED, id="locked"),
+        pytest.param(PrivateKeyring.stop_keyring, VaultProblem.UNAVAILABLE, id="killed"),
+    ],
+)
+@pytest.mark.parametrize("part", range(4))
+def test_a_keyring_that_fails_before_any_part_of_a_save_keeps_the_old_session(
+    own_keyring: PrivateKeyring,
+    tmp_path: Path,
+    run: Run,
+    part: int,
+    trouble: Callable[[PrivateKeyring], None],
+    problem: VaultProblem,
 ) -> None:
     class Mortal(SystemKeyring):
+        parts = 0
+
         def set(self, service: str, value: str) -> None:
             if "new" in value:
-                own_keyring.stop_keyring()
+                if self.parts == part:
+                    trouble(own_keyring)
+                self.parts += 1
             super().set(service, value)
 
+    def mortal() -> SystemKeyring:
+        opened = Mortal(open_keyring()._keyring)
+        opened.part_size = 100
+        return opened
+
     async def scenario() -> None:
-        ours = InKeyring(tmp_path / "account", keyring=lambda: Mortal(open_keyring()._keyring))
-        assert isinstance(await ours.vault.save("old", session_id="s", over=None), Saved)
-        assert await ours.vault.save("new", session_id="s", over=1) == Unsaved(VaultProblem.UNAVAILABLE)
+        ours = InKeyring(tmp_path / "account", keyring=mortal)
+        assert isinstance(await ours.vault.save("old" * 80, session_id="s", over=None), Saved)
+        assert await ours.vault.save("new" * 80, session_id="s", over=1) == Unsaved(problem)
+        own_keyring.stop_keyring()
         own_keyring.start_keyring()
-        assert await ours.vault.load() == Found("old", 1)
+        assert await ours.vault.load() == Found("old" * 80, 1)
         ours.close()
 
     run(scenario)
