@@ -165,6 +165,23 @@ def test_who_signs_in_again_in_another_copy_is_back_here_too(world: World, run: 
     assert world.names == [REAUTH, BACK]
 
 
+def test_who_waits_aside_is_revoked_when_the_first_one_is_back_in_another_copy(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            await cut_off(world)
+            world.gateway.script.plan("sign_in", aside := world.session("s3", EVE))
+            await auth.sign_in(EVE.email, world.password)
+            world.vault.put(world.session("s2"))
+            world.clock.advance(30)
+            await until(lambda: isinstance(world.who(), SignedIn))
+            await until(lambda: world.gateway.count("sign_out"))
+            assert world.gateway.named("sign_out")[0].arguments == (aside.access_token, "local")
+            await auth.let_in()
+            assert auth.user == ADA
+
+    run(scenario)
+
+
 def test_another_person_in_another_copy_changes_nothing_here(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.signed_in():

@@ -209,7 +209,9 @@ class Auth(Access):
     # ---- Listener: the keeper and the attempts speak through these
 
     def changed(self, message: Message) -> None:
-        self._state = reduce(self._state, message)
+        asked, self._state = self._state.flow, reduce(self._state, message)
+        if isinstance(asked, AnotherPerson) and not isinstance(self._state.flow, AnotherPerson):
+            self._attempts.void()  # whoever waits aside waits in vain: the first one is back, or all is over
         if isinstance(self._state.session, Starting):
             self._started.clear()
         else:
