@@ -117,7 +117,7 @@ def lint(session: nox.Session) -> None:
     }
     named = [name for name in session.posargs if name != "--fix"]
     if unknown := set(named) - pieces.keys():
-        session.error(f"There is no {', '.join(sorted(unknown))} in lint. XX)
+        session.error(f"lint has no {', '.join(sorted(unknown))}; it has {', '.join(pieces)}")
     for piece in named or pieces:
         run(session, python, "-m", *pieces[piece])
 
