@@ -12,6 +12,11 @@ def everything(app: QApplication) -> str:
     return "\n".join(words for widget in app.allWidgets() for words in _words(widget) if words)
 
 
+def everything_in(view: QWidget) -> str:
+    """The same of one view."""
+    return "\n".join(words for widget in [view, *view.findChildren(QWidget)] for words in _words(widget) if words)
+
+
 def _words(widget: QWidget) -> Iterator[str]:
     yield from (widget.windowTitle(), widget.toolTip(), widget.statusTip(), widget.whatsThis())
     yield from (widget.accessibleName(), widget.accessibleDescription())

@@ -11,6 +11,7 @@ from desktopauth.core.errors import ErrorKind
 from desktopauth.core.state import CodeWanted, Interrupted, PasswordForm
 from tests.core.fakes import Gate, refused
 from tests.qt.conftest import ENTER, ESCAPE, Room
+from tests.qt.screen import everything_in
 from tests.qt.work import MANY, comes_back, cut_off, form, home, may_type, writing
 from tests.scenario import Run, settled, until
 
@@ -20,18 +21,19 @@ def test_afterwards_all_is_as_it_was_left(room: Room, run_qt: Run) -> None:
         async with writing(room, "milk and eggs"):
             notes = home(room).notes
             widgets = [id(widget) for widget in home(room).findChildren(QWidget)]
-            notes.list.setCurrentRow(40)
+            notes.list.setCurrentRow(2)  # far above what is looked at
             notes.list.verticalScrollBar().setValue(37)
             notes.edit.setSelection(8, -3)
             scrolled = notes.list.verticalScrollBar().value()
             assert scrolled > 0
             await cut_off(room)
+            reads = notes._reads
             await comes_back(room)
-            await settled()
+            await until(lambda: notes._reads > reads, what="the list read again")
             assert notes.edit.text() == "milk and eggs"
             assert (notes.edit.selectedText(), notes.edit.cursorPosition()) == ("and", 5)
             assert notes.list.verticalScrollBar().value() == scrolled
-            assert notes.list.currentRow() == 40
+            assert notes.list.currentRow() == 2
             assert room.focus() == "note"
             assert widgets == [id(widget) for widget in home(room).findChildren(QWidget)]
             notes.edit.undo()
@@ -66,6 +68,25 @@ def test_what_has_happened_meanwhile_is_in_the_list_and_the_line_is_left_alone(r
             await room.hands.key(ENTER)
             await room.hands.until(lambda: room.notes.bodies[-1] == "milk", "the note sent")
             assert notes.edit.text() == ""
+
+    run_qt(scenario)
+
+
+def test_a_list_that_is_older_than_what_was_just_written_does_not_hide_it(
+    room: Room, run_qt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with writing(room):
+            notes, read, gate = home(room).notes, room.notes.read, Gate(list(MANY))
+            monkeypatch.setattr(room.notes, "read", gate.passed)
+            notes.refresh()
+            await gate.reached.wait()
+            await room.hands.key(ENTER)
+            await room.hands.until(lambda: notes.list.count() == len(MANY) + 1, "the note sent")
+            monkeypatch.setattr(room.notes, "read", read)
+            gate.open()
+            await settled()
+            assert notes.list.item(len(MANY)).text() == "milk"
 
     run_qt(scenario)
 
@@ -166,10 +187,12 @@ def test_by_the_code_of_an_address_that_was_never_confirmed(room: Room, run_qt: 
             await room.hands.sees("We sent a code")
             assert isinstance(room.world.flow(), CodeWanted)
             assert room.focus() == "code"
+            view = room.shell.view()
             await room.hands.type_in("123456")
             await room.hands.sees("Hello, ada@example.com")
             assert home(room).notes.edit.text() == "milk"
             assert room.focus() == "note"
+            assert "ada" not in everything_in(view)
 
     run_qt(scenario)
 

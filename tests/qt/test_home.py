@@ -224,3 +224,17 @@ def test_a_token_past_its_end_is_being_renewed(room: Room, run_qt: Run) -> None:
             assert room.shows("Renewing\N{HORIZONTAL ELLIPSIS}")
 
     run_qt(scenario)
+
+
+def test_an_address_of_any_length_fits_into_a_narrow_window(room: Room, run_qt: Run) -> None:
+    long = User("long", f"{'a' * 60}@{'subdomain' * 5}.example.com")
+
+    async def scenario() -> None:
+        async with room.signed_in(long):
+            for width in (880, 600, 420):
+                room.shell.resize(width, 620)
+                await settled()
+                assert room.shell.size().toTuple() == (width, 620)
+                assert home(room).who.text() == f"Hello, {long.email}"
+
+    run_qt(scenario)

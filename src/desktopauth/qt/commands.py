@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # the window paints before asyncio is imported, and before th
     import asyncio
 
     from desktopauth.core.auth import Auth
-    from desktopauth.core.events import Transition
+    from desktopauth.core.events import Subscription, Transition
     from desktopauth.core.ports import Scope
     from desktopauth.core.revocation import SignOut, SignOutStatus
     from desktopauth.core.state import FormPurpose
@@ -25,6 +25,7 @@ class Commands:
     def __init__(self) -> None:
         self._auth: Auth | None = None
         self._early: list[Ask] = []
+        self._guard: Subscription | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def attach(self, auth: Auth) -> None:
@@ -70,7 +71,7 @@ class Commands:
     def guard_work(self, is_open: Callable[[], bool]) -> None:
         """Have a sign-out in another copy of the app leave the work here while ``is_open()`` says there is some."""
         if self._auth:
-            self._auth.guard_work(is_open)
+            self._guard = self._auth.guard_work(is_open)
 
     def retry_store(self) -> None:
         if self._auth:
@@ -89,9 +90,11 @@ class Commands:
         task.add_done_callback(self._ended)
 
     async def close(self) -> None:
-        """End what is still under way."""
+        """End what is still under way; a window that is gone holds no work."""
         import asyncio
 
+        if self._guard:
+            self._guard.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.state import Health
-from desktopauth.qt.concerns import RANK, Concern, concern, concern_sentence
+from desktopauth.qt.concerns import RANK, concern, concern_sentence
 from desktopauth.qt.widgets import button, text
 
 _PADDING_X, _PADDING_Y, _GAP = 12, 8, 6  # pixels
@@ -28,17 +28,16 @@ class Banner(QWidget):
         super().__init__()
         self.words = text()
         self.offer = button("Keep me signed in instead", "link")
-        self.line = QFrame()
+        self.line = QFrame(self)
         self.line.setObjectName("banner")
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self.line)
         self._row.setContentsMargins(_PADDING_X, _PADDING_Y, _PADDING_X, _PADDING_Y)
         self._row.setSpacing(_GAP)
         self._row.addWidget(self.words, 1)
         self._row.addWidget(self.offer)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.line)
-        box.addStretch(1)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._health, self._answer, self._stays = Health(), "", False
         self._moment = QTimer(self, singleShot=True, interval=_MOMENT)
         self._moment.timeout.connect(self._pass)
@@ -71,17 +70,31 @@ class Banner(QWidget):
         self.words.setText(concern_sentence(about) if about else self._answer)
         self.offer.setVisible(about is VaultProblem.OCCUPIED)
         self.line.setVisible(bool(self.words.text()))
+        self._place()
+
+    def _place(self) -> None:
+        under = QBoxLayout.Direction.TopToBottom if self.width() < _NARROW else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(under)
+        offers = self.offer.isVisibleTo(self.line)
+        self.line.setGeometry(0, 0, self.width(), self._room(self.words.text(), self.width(), offers=offers))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < _NARROW
-        self._row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
-        self.setFixedHeight(max(self._room(about, narrow=narrow) for about in RANK) + 2 * _PADDING_Y)
+        self._place()
 
-    def _room(self, about: Concern, *, narrow: bool) -> int:
-        """How high the line is when it speaks of this."""
-        offer = self.offer.sizeHint() if about is VaultProblem.OCCUPIED else QSize(0, 0)
-        width = self.width() - 2 * _PADDING_X - (0 if narrow or offer.isEmpty() else offer.width() + _GAP)
-        box = QRect(0, 0, width, 10 * self.width())
-        words = self.words.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, concern_sentence(about)).height()
-        return words + offer.height() + _GAP if narrow and offer.height() else max(words, offer.height())
+    def sizeHint(self) -> QSize:
+        return QSize(_NARROW, self.heightForWidth(_NARROW))
+
+    def heightForWidth(self, width: int) -> int:
+        """As high as the line can ever become."""
+        offering = VaultProblem.OCCUPIED
+        return max(self._room(concern_sentence(about), width, offers=about is offering) for about in RANK)
+
+    def _room(self, words: str, width: int, *, offers: bool) -> int:
+        """How high the line is with these words, the offer beside them or in a narrow window under them."""
+        self.words.ensurePolished()
+        offer, under = self.offer.sizeHint() if offers else QSize(0, 0), width < _NARROW
+        inner = width - 2 * _PADDING_X - (offer.width() + _GAP if offers and not under else 0)
+        box = QRect(0, 0, inner, 10 * _NARROW)
+        high = self.words.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, words).height()
+        return 2 * _PADDING_Y + (high + offer.height() + _GAP if offers and under else max(high, offer.height()))
