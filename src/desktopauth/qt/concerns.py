@@ -19,6 +19,7 @@ RANK: tuple[Concern, ...] = (
     ErrorKind.UNTRUSTED_CERTIFICATE,
     VaultProblem.OCCUPIED,
     VaultProblem.LOCKED,
+    ErrorKind.KEYRING_SILENT,
     VaultProblem.WAITING,
     VaultProblem.FULL,
     "clock",
