@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from desktopauth.adapters.loopback import Loopback
 from desktopauth.core.clock import SystemClock
-from desktopauth.core.redirect import Receiver
+from desktopauth.core.redirect import Granted, Receiver, Verdict
+from tests.scenario import Run, settled
 
 CODE = "4b2c1de0-5b43-4f0e-9f61-0c8f2d8a7e11"
 
@@ -35,6 +36,11 @@ class Line:
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
         await self.writer.drain()
+
+    async def send_for_ever(self) -> None:
+        """Until the other side has had enough: raises ConnectionError."""
+        while True:
+            await self.send(b"x" * 65_536)
 
     async def heard(self) -> Heard | None:
         """The answer, once the other side has hung up; None if it did so without a word."""
@@ -100,6 +106,11 @@ def followed(address: str, found: Heard) -> str:
     return f"{where.scheme}://{where.netloc}{found.headers['location']}"
 
 
+def bare(receiver: Loopback) -> str:
+    """The address without its state."""
+    return receiver.address.partition("?")[0]
+
+
 def granting(receiver: Receiver, code: str = CODE) -> str:
     """Where the server sends the browser when all went well."""
     return f"{receiver.address}&code={code}"
@@ -132,3 +143,23 @@ def parsed(raw: bytes) -> Heard:
     first, *rest = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in rest)}
     return Heard(int(first.split()[1]), headers, body.decode(), raw)
+
+
+Accident = Callable[[Loopback], Awaitable[None]]
+
+
+def suffers(run: Run, accident: Accident, **how: float) -> None:
+    """Let it happen, and see that it neither ends the wait nor keeps the right browser out."""
+
+    async def scenario() -> None:
+        async with loopback(**how) as receiver:
+            waiting = asyncio.create_task(receiver.wait(soon()))
+            await accident(receiver)
+            await settled()
+            assert not waiting.done()
+            browser = asyncio.create_task(browse(granting(receiver)))
+            assert await waiting == Granted(CODE)
+            receiver.settle(Verdict.SIGNED_IN)
+            assert (await browser).status == 200
+
+    run(scenario)
