@@ -117,7 +117,7 @@ def server_weather(seed: int, days: int, life: int) -> list[Change]:
     for at in _times(rng, 0.8, days):
         found.append(Change(at, "end", rng.choice(("admin", "password", "ban"))))
     for at in _times(rng, 0.5, days):
-        found += [Change(at, "life", rng.choice((40, 60, 90))), Change(at + rng.uniform(900, 2400), "life", life)]
+        found += [Change(at, "life", rng.choice((50, 80, 110))), Change(at + rng.uniform(900, 2400), "life", life)]
     return sorted(found, key=lambda change: change.at)
 
 

@@ -39,8 +39,8 @@ class Vessel:
 
     @property
     def refuses(self) -> bool:
-        """Whether it does not take what is to be saved now, or not soon."""
-        return self.trouble != ""
+        """Whether it does not take what is to be saved; a slow one does."""
+        return self.trouble not in ("", "slow")
 
     def stored(self, entry: str) -> Session | None:
         """What a look from outside finds: the truth, whatever trouble there is."""
@@ -117,7 +117,7 @@ class Hand:
         vessel = self._vessel
         if vessel.trouble == "slow" and not self.waited:
             vessel.hit("keyring_slow")
-            wait_here(vessel.rng.uniform(0.5, 8.0))
+            wait_here(vessel.rng.uniform(0.2, 4.0))
         elif self.unhurried:
             wait_here(vessel.rng.uniform(0.001, 0.2))
         if vessel.trouble == "locked":

@@ -231,6 +231,7 @@ class OurApp:
             self._told_twice(self._interrupted or self._end_told)
             self._interrupted = True
             self._told(str(change.reason))
+            self._seen = None
         elif change.event is AuthEvent.INITIAL_SESSION and change.user is None:
             session = self.auth.state.session
             if isinstance(session, SignedOut) and session.memory_only is None:

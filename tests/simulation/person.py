@@ -187,6 +187,7 @@ class Person:
         await asyncio.sleep(luck.expovariate(1 / 500) * (8 if luck.random() < 0.1 else 1) + 10)
         if vessel.trouble == trouble:
             vessel.trouble = ""
+            self.world.verdict.keyring_well()
 
     def _second(self) -> None:
         second = self.world.slots.get("b")

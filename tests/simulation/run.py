@@ -7,7 +7,8 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +16,50 @@ from tests.simulation.breaks import COLUMN, NAMES, broken
 from tests.simulation.tally import PROMISES, Tally, as_json
 from tests.simulation.world import live
 
-Job = tuple[int, int, str, str | None]
+#: Columns that need a look inside, or a promise that the other client does not make.
+_ONLY_OURS = ("crowded_refreshes", "told_before_saved", "unhandled", "untold_ends")
 
 
-def play(job: Job) -> tuple[int, str, dict[str, Any]]:
-    """One world of one client; for a process of its own."""
-    seed, days, client, name = job
-    with broken(name):
-        return seed, client, live(seed, days, client)
+@dataclass(frozen=True)
+class Job:
+    """One world of one client, perhaps with a protection taken away."""
+
+    seed: int
+    days: int
+    client: str = "ours"
+    broken: str | None = None
 
 
-def played(jobs: list[Job], processes: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+World = dict[str, Any]
+
+
+def play(job: Job) -> tuple[Job, World]:
+    """Live through it; for a process of its own."""
+    with broken(job.broken):
+        return job, live(job.seed, job.days, job.client)
+
+
+def played(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, World]]:
+    """All of them, in any order, on so many processes."""
     if processes <= 1:
         yield from map(play, jobs)
         return
     with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=100) as pool:
-        yield from pool.imap_unordered(play, jobs, chunksize=1)
+        yield from pool.imap_unordered(play, jobs)
 
 
-def tallies(seeds: range, days: int, *, name: str | None, beside: bool, processes: int) -> dict[str, Tally]:
-    clients = ("ours", "supabase_auth") if beside else ("ours",)
-    found = {client: Tally(days) for client in clients}
-    jobs: list[Job] = [(seed, days, client, name) for seed in seeds for client in clients]
-    for done, (seed, client, world) in enumerate(played(jobs, processes), 1):
-        found[client].add(seed, world)
-        if sys.stderr.isatty() or done % max(1, len(jobs) // 10) == 0:
-            tell(f"\r{done} of {len(jobs)} worlds", end="" if sys.stderr.isatty() else "\n")
+def tallies(jobs: Sequence[Job], processes: int) -> dict[tuple[str, str | None], Tally]:
+    """The worlds added up, by client and by what was taken away."""
+    found: dict[tuple[str, str | None], Tally] = {}
+    for done, (job, world) in enumerate(played(jobs, processes), 1):
+        found.setdefault((job.client, job.broken), Tally(job.days)).add(job.seed, world)
+        if done % max(1, len(jobs) // 10) == 0:
+            tell(f"{done} of {len(jobs)} worlds")
     return found
 
 
-def tell(text: str, end: str = "\n") -> None:
-    sys.stderr.write(text + end)
+def tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
@@ -54,15 +68,17 @@ def main() -> int:
     if options.trace:
         return trace(options)
     seeds = range(options.seed, options.seed + options.seeds)
-    beside = not (options.broken or options.alone)
-    found = tallies(seeds, options.days, name=options.broken, beside=beside, processes=options.processes)
-    ours, other = found["ours"], found.get("supabase_auth")
+    jobs = [Job(seed, options.days, "ours", options.broken) for seed in seeds]
+    jobs += [Job(seed, options.days) for seed in seeds if options.broken]
+    jobs += [Job(seed, options.days, "supabase_auth") for seed in seeds if not options.broken]
+    found = tallies(jobs, options.processes)
+    ours, other = found["ours", options.broken], found.get(("supabase_auth", None))
     report = as_json(ours, other)
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(table(ours, other))
     if options.broken:
-        return verdict_on_break(options.broken, ours, seeds, options)
+        return verdict_on_break(options.broken, found["ours", None], ours)
     return verdict(ours, options)
 
 
@@ -80,7 +96,7 @@ def table(ours: Tally, other: Tally | None) -> str:
     mine, theirs = ours.columns(), other.columns() if other else {}
     lines = [f"{'':28}{'ours':>12}{'supabase_auth':>16}"]
     for name, value in mine.items():
-        beside = "" if name in ("told_before_saved", "crowded_refreshes", "unhandled") else theirs.get(name, "")
+        beside = "" if name in _ONLY_OURS else theirs.get(name, "")
         lines.append(f"{name:28}{value:>12}{beside:>16}")
     return "\n".join(lines) + "\n"
 
@@ -97,11 +113,10 @@ def verdict(ours: Tally, options: argparse.Namespace) -> int:
     return failed
 
 
-def verdict_on_break(name: str, ours: Tally, seeds: range, options: argparse.Namespace) -> int:
+def verdict_on_break(name: str, whole: Tally, without: Tally) -> int:
     """Whether the missing protection shows in its column."""
     column = COLUMN[name]
-    whole = tallies(seeds, options.days, name=None, beside=False, processes=options.processes)["ours"]
-    before, after = whole.column(column), ours.column(column)
+    before, after = whole.column(column), without.column(column)
     tell(f"without {name}: {column} {before} -> {after}")
     return int(after <= before)
 
@@ -113,7 +128,6 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--break", dest="broken", choices=NAMES, help="take one protection away")
-    parser.add_argument("--alone", action="store_true", help="without supabase_auth beside")
     parser.add_argument(
         "--trace", nargs="?", const="ours", choices=("ours", "supabase_auth"), help="tell --seed step by step"
     )

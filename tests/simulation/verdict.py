@@ -19,6 +19,7 @@ from tests.simulation.machine import Machine, Process
 
 SHORT = 120  # seconds: an access token that lives no longer is a short one
 _SOON = 90.0  # seconds in which a person must have heard that their session is over
+_ANOTHER_TRY = 90.0  # seconds after which what could not be saved must have been tried again
 _AT_ONCE = 3.0  # seconds in which a lost answer is asked for again by who retries at once
 
 
@@ -61,6 +62,7 @@ class Verdict:
         self.peek: Callable[[], tuple[str, str] | None] = lambda: None  # session id and refresh token that are stored
         self.life: Callable[[], int] = lambda: 3600
         self._lost: dict[Process, tuple[str, float]] = {}
+        self._holder: dict[str, Process] = {}  # who got it
         self._spent: dict[str, Process] = {}  # by whom first
         self._present: dict[Process, str] = {}
         self._awaited: dict[Process, list[asyncio.Future[None]]] = {}
@@ -99,6 +101,7 @@ class Verdict:
         if token not in stay.tokens:
             stay.tokens.append(token)
             self.owner[token] = session_id
+            self._holder[token] = by
             if spent:
                 self._rotated(spent, by)
             if self.refuses():
@@ -176,6 +179,16 @@ class Verdict:
             if saved:
                 self._replaces(stay)
             self.say("keyring: %s %s", self.token_named(token), "stored" if saved else "refused")
+
+    def keyring_well(self) -> None:
+        """Its trouble is over: whoever lives on with a token that it refused has a minute to try again."""
+        held = [(token, by) for token, by in self._holder.items() if self._present.get(by) == self.owner[token]]
+        self.machine.loop.call_later(_ANOTHER_TRY, self._no_excuse, held)
+
+    def _no_excuse(self, held: list[tuple[str, Process]]) -> None:
+        for token, by in held if not self.refuses() else ():
+            if by.alive and self._present.get(by) == self.owner[token]:
+                self.stays[self.owner[token]].unwelcome.discard(token)
 
     def _note_stored(self) -> None:
         if (stored := self.peek()) and (stay := self.stays.get(stored[0])):
