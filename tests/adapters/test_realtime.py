@@ -120,6 +120,22 @@ def test_signing_out_leaves_every_channel_and_hangs_up(run: Run) -> None:
     run(scenario)
 
 
+def test_signing_out_hangs_up_while_a_token_is_still_waited_for(run: Run) -> None:
+    async def scenario() -> None:
+        async with visiting(FIRST) as visit:
+            await visit.join("notes")
+            await visit.join("tasks")
+            visit.live.may_renew.clear()
+            await visit.server.end_token("notes")
+            await until(lambda: visit.live.refused == [FIRST])
+            visit.live.token = None
+            visit.tell(AuthEvent.SIGNED_OUT)
+            await until(lambda: visit.server.connections == 0)
+            visit.live.may_renew.set()
+
+    run(scenario)
+
+
 def test_whoever_comes_next_has_a_connection_and_channels_of_their_own(run: Run) -> None:
     """Even where the app opens the same channel within the event of the sign-in, while the old one is still closing."""
 

@@ -34,7 +34,7 @@ class Bridge:
         self._stirred = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._connecting: asyncio.Task[Any] | None = None
-        self._parted = self._closed = False
+        self._closed = False
         self._renewed: str | None = None
 
     def begin(self, live: LiveRealtime, tokens: Tokens, loop: asyncio.AbstractEventLoop) -> None:
@@ -64,7 +64,7 @@ class Bridge:
     def _heard(self, change: AuthChange) -> None:
         if change.event is AuthEvent.SIGNED_OUT and self._live is not None:
             self._live.part()  # at once: the next person may be here before any task runs
-            self._parted = True
+            self._spawn(self._hang_up(self._live))  # not behind a token that is waited for
         self._stirred.set()
 
     async def _follow(self, live: LiveRealtime, tokens: Tokens) -> None:
@@ -76,9 +76,6 @@ class Bridge:
 
     async def _mend(self, live: LiveRealtime, tokens: Tokens) -> None:
         try:
-            if self._parted:
-                self._parted = False
-                await live.close()
             await live.set_auth(await self._token(live, tokens))
             if live.waits and (self._connecting is None or self._connecting.done()):
                 self._connecting = self._spawn(self._connect(live))
@@ -99,6 +96,12 @@ class Bridge:
             await live.connect()
         except Exception as error:  # noqa: BLE001 - the boundary to the SDK: the next look tries again
             _log.info("Realtime can't be reached: %s", type(error).__name__)
+
+    async def _hang_up(self, live: LiveRealtime) -> None:
+        try:
+            await live.close()
+        except Exception as error:  # noqa: BLE001 - the boundary to the SDK: the socket is given up all the same
+            _log.warning("Realtime was not left as it should be: %s", type(error).__name__)
 
     def _spawn(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = self._loop.create_task(work)
