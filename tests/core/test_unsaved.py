@@ -179,19 +179,20 @@ def test_the_same_persons_new_session_in_another_copy_wins_over_a_refresh(world:
     assert world.names == [AuthEvent.TOKEN_REFRESHED]
 
 
-@pytest.mark.parametrize("theirs_left", [3500.0, 3600.0, 3700.0])
-def test_two_unsaved_copies_agree_on_the_newer_token(world: World, run: Run, theirs_left: float) -> None:
+@pytest.mark.parametrize("age", [100.0, 0.0, -100.0])
+@pytest.mark.parametrize("life", [3600.0, 90_000.0])
+def test_two_unsaved_copies_agree_on_the_newer_token(world: World, run: Run, age: float, life: float) -> None:
     async def scenario() -> None:
         async with world.signed_in() as auth:
             world.vault.script.plan("save", Unsaved(VaultProblem.UNAVAILABLE))
             world.vault.script.plan("quiet save", Unsaved(VaultProblem.UNAVAILABLE))
             await auth.refresh()
-            ours, theirs = world.held, world.session(left=theirs_left)
+            ours, theirs = world.held, world.session(life=life, left=life - age)
             await settled()
             world.vault.put(theirs)
             world.clock.advance(30)
             await until(lambda: world.health.memory_only is None)
-            assert world.held == world.vault.session == (ours if theirs_left < 3600 else theirs)
+            assert world.held == world.vault.session == (ours if age > 0 else theirs)
 
     run(scenario)
     assert AuthEvent.SIGNED_OUT not in world.names

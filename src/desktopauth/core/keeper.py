@@ -199,7 +199,7 @@ class Keeper:
             return None
         if not isinstance(stored, Found) or theirs is None or theirs.user.id != ours.user.id:
             return self.end(Reason.REPLACED if theirs else Reason.ELSEWHERE)
-        if theirs.id != ours.id or theirs.expires_at >= ours.expires_at:
+        if theirs.id != ours.id or theirs.issued_at >= ours.issued_at:
             return self.follow(stored, theirs)
         self.store.generation = stored.generation  # theirs is a step behind: to be written over
         await self.store.save(self.dated(ours), quiet=True)

@@ -54,6 +54,11 @@ class Session:
         known = claims(self.access_token).get("session_id")
         return str(known) if known else f"user:{self.user.id}"
 
+    @property
+    def issued_at(self) -> float:
+        """When the server made the access token, in seconds since the epoch on its clock."""
+        return self.expires_at - self.expires_in
+
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
         """Read a GoTrue token answer. Raises LookupError, TypeError or ValueError on another shape."""

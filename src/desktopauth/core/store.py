@@ -94,11 +94,11 @@ class Store:
     def outdates(self, stored: Found, theirs: Session, ours: Session) -> bool:
         """Whether what is stored of the same person is newer than ours.
 
-        While ours is not saved its generation says nothing, but each token of a session ends later than the one before.
+        While ours is not saved its generation says nothing, but each token of a session is made after the one before.
         """
         if self.memory_only is None:
             return stored.generation > (self.generation or 0)
-        return theirs.id == ours.id and theirs.expires_at > ours.expires_at
+        return theirs.id == ours.id and theirs.issued_at > ours.issued_at
 
     def agree(self, generation: int) -> None:
         """What is stored as this generation is what is held."""

@@ -62,7 +62,7 @@ class LiveTokens:
     def _young(self, session: Session) -> bool:
         """Whether it was made lately, by the server's clock; or here by ours, should that one be told wrongly."""
         here = self._clock.now()
-        made_at = session.expires_at - session.expires_in - self._server_clock.skew
+        made_at = session.issued_at - self._server_clock.skew
         return min(abs(here - made_at), abs(here - self._renewed_at)) < min(_YOUNG, session.expires_in)
 
 
