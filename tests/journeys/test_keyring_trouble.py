@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,8 +18,10 @@ from desktopauth.core.state import SignedIn, SignedOut
 from desktopauth.demo.keyring_service import PrivateKeyring
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
+from tests.demo.people import somebody
 from tests.journeys.conftest import Person, account_made, confirm, sign_in, sign_up
-from tests.keyrings import lock_keyring
+from tests.keyrings import full_disk, lock_keyring
+from tests.prompter import prompter
 
 
 @contextmanager
@@ -129,6 +132,68 @@ def test_a_keyring_that_wakes_up_while_it_is_waited_for_lets_the_person_in(
 
     with asleep(own_keyring):
         stayed.start(story)
+
+
+def test_the_keyrings_own_prompt_is_waited_for_and_its_answer_lets_the_person_in(
+    stayed: Person, own_keyring: PrivateKeyring
+) -> None:
+    answers = iter([None, own_keyring._password])
+
+    async def story(hands: Hands, bus: AuthBus) -> None:
+        await hands.sees("Your system keyring is locked.")
+        await hands.press("Unlock and try again")
+        await hands.sees(f"Hello, {stayed.email}")
+        assert not any("keyring" in text for text in hands.texts())
+
+    lock_keyring()
+    with prompter(lambda: next(answers)) as prompts:
+        stayed.start(story)
+    assert prompts.count == 2
+
+
+def test_who_goes_on_while_somebody_elses_keyring_is_asked_for_decides_whose_sign_in_stays(
+    stayed: Person, own_keyring: PrivateKeyring
+) -> None:
+    back = threading.Event()
+    other = account_made(replace(stayed, email=somebody(), config=replace(stayed.config, store="memory")))
+
+    def comes_back() -> bytes:
+        back.wait()
+        return own_keyring._password
+
+    async def story(hands: Hands, bus: AuthBus) -> None:
+        await hands.sees("Waiting for your system keyring.")
+        await hands.press("Go on without saving")
+        await sign_in(other, hands)
+        await hands.sees(f"Hello, {other.email}")
+        back.set()
+        await hands.sees("Somebody else's sign-in is kept here.")
+        await hands.press("Keep me signed in instead")
+        await hands.until(lambda: not any("Somebody else's" in text for text in hands.texts()), "the end of the offer")
+
+    async def later(hands: Hands, bus: AuthBus) -> None:
+        await hands.sees(f"Hello, {other.email}")
+
+    lock_keyring()
+    with prompter(comes_back):
+        stayed.start(story)
+        stayed.start(later)
+
+
+def test_a_full_disk_is_told_and_the_sign_in_is_for_this_run_only(person: Person, own_keyring: PrivateKeyring) -> None:
+    cramped = saving(account_made(person))
+
+    async def story(hands: Hands, bus: AuthBus) -> None:
+        await signs_in_for_this_run_only(cramped, hands, bus, VaultProblem.FULL)
+        await hands.sees("Your system keyring's disk may be full.")
+
+    async def again(hands: Hands, bus: AuthBus) -> None:
+        await hands.sees("Welcome")
+
+    with full_disk(own_keyring):
+        cramped.start(story)
+        cramped.start(again)
+    assert not stored(cramped)
 
 
 def test_what_a_newer_version_has_stored_is_reported_and_left_as_it_is(keeper: Person) -> None:
