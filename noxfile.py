@@ -26,6 +26,7 @@ STATE = HERE / ".nox"
 LOCK = HERE / "requirements" / "dev.txt"
 PROJECT = HERE / "pyproject.toml"
 PYTHONS = ("3.11", "3.12", "3.13")
+LONG_TESTS = ("tests/adapters/test_transport_waves.py", "tests/journeys/test_eight.py")  # those with a full size
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # What Qt's platform plugins link to; what these bring along themselves is not named.
@@ -44,7 +45,7 @@ QT_PACKAGES = (
     "fonts-dejavu-core",
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
-SCREEN_PACKAGES = ("xauth", "xvfb")
+SCREEN_PACKAGES = ("xauth", "xdotool", "xvfb")
 # Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
 BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
@@ -132,10 +133,18 @@ def simulate(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def full(session: nox.Session) -> None:
-    """Do everything there is: lint, the tests on every Python found, the bundle, the benchmarks, the simulation."""
-    os.environ["DESKTOPAUTH_TESTS"] = "full"  # the sizes that do not fit into CI
-    for name in ("lint", *(f"tests-{version}" for version in PYTHONS), "package", "bench", "simulate"):
+    """Do everything there is: lint, the tests on every Python, the long ones, bundle, benchmarks, simulation."""
+    for name in ("lint", *(f"tests-{version}" for version in PYTHONS), "long", "package", "bench", "simulate"):
         session.notify(name, posargs=())
+
+
+@nox.session(python=False, default=False)
+def long(session: nox.Session) -> None:
+    """Run the tests that have a size which does not fit into CI, in that size."""
+    require_packages(session, *KEYRING_PACKAGES)
+    python = environment(session, THIS_PYTHON)
+    where = {"QT_QPA_PLATFORM": "offscreen", "DESKTOPAUTH_TESTS": "full"}
+    run(session, python, "-m", "pytest", "-s", *LONG_TESTS, env=where)
 
 
 @nox.session(python=False)

@@ -1,6 +1,6 @@
 """Eight processes on one keyring entry, whose tokens live for five seconds: nobody loses the session to the others.
 
-Usually twenty rotations; two hundred with ``DESKTOPAUTH_FULL=1``, which takes a quarter of an hour.
+Usually twenty rotations; two hundred where DESKTOPAUTH_TESTS is ``full``, which takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Length:
     deadline: float
 
 
-LENGTH = Length(200, 10, 2_400) if os.environ.get("DESKTOPAUTH_FULL") else Length(20, 1, 300)
+LENGTH = Length(200, 10, 2_400) if os.environ.get("DESKTOPAUTH_TESTS") == "full" else Length(20, 1, 300)
 
 
 class Way(Passage):
