@@ -106,6 +106,7 @@ def test_an_end_in_another_copy_is_heeded_although_the_mark_is_gone(
         home.theirs.tombstones.lay(ANN.id)
         assert await end(home.theirs) is None  # type: ignore[misc]
         home.theirs.tombstones.lift(ANN.id)
+        assert await home.ours.vault.load() == Absent()
         assert await home.ours.save(ANN_LATER, over=last) == Superseded()
         assert await home.ours.vault.load() == Absent()
         home.close()
