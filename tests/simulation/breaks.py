@@ -24,8 +24,8 @@ from tests.simulation.kernel import KernelLocks
 #: What each of them is there for, as a column.
 COLUMN = {
     "single_flight": "crowded_refreshes",
-    "refresh_lock": "double_spent_tokens",
-    "reread": "double_spent_tokens",
+    "refresh_lock": "overlapping_refreshes",
+    "reread": "needless_refreshes",
     "allow_list": "lost_sessions",
     "same_token_retry": "waits_after_lost_answers",
     "epoch": "resurrections",

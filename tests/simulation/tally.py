@@ -21,7 +21,7 @@ PROMISES = (
     "unhandled",
 )
 #: What may happen, and gets worse when a protection is missing.
-COSTS = ("excluded", "crowded_refreshes", "double_spent_tokens", "waits_after_lost_answers")
+COSTS = ("excluded", "crowded_refreshes", "overlapping_refreshes", "needless_refreshes", "waits_after_lost_answers")
 
 
 @dataclass

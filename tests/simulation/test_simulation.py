@@ -16,7 +16,7 @@ from tests.simulation.tally import PROMISES, Tally
 from tests.simulation.world import live
 
 _SEEDS, _DAYS = range(1, 21), 10
-_FEW, _SHORT = range(1, 7), 5  # what a missing protection is measured by
+_FEW, _SHORT = range(1, 7), 4  # what a missing protection is measured by
 _LIMIT = pytest.mark.timeout(400)  # seconds, of which the first test of this file takes all
 
 Tallies = dict[tuple[str, str | None], Tally]

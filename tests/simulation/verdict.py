@@ -1,8 +1,4 @@
-"""What really happened, beside what the apps said: every stay of the person, and every promise that was broken.
-
-A *stay* is one session of the server, from the sign-in that made it on. It may end by the person's word, by the
-server's, or by another sign-in in its place; any other end that a process tells is a lost session.
-"""
+"""What really happened, beside what the apps said: every stay of the person, and every promise that was broken."""
 
 from __future__ import annotations
 
@@ -10,40 +6,17 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from tests.simulation.machine import Machine, Process
+from tests.simulation.stay import Stay
 
 SHORT = 120  # seconds: an access token that lives no longer is a short one
 _SOON = 90.0  # seconds in which a person must have heard that their session is over
 _ANOTHER_TRY = 90.0  # seconds after which what could not be saved must have been tried again
 _AT_ONCE = 3.0  # seconds in which a lost answer is asked for again by who retries at once
-
-
-@dataclass
-class Stay:
-    """One session: its refresh tokens in order, which of them were stored, and which the keyring would not take."""
-
-    number: int
-    session_id: str
-    tokens: list[str] = field(default_factory=list)
-    saved: set[str] = field(default_factory=set)
-    unwelcome: set[str] = field(default_factory=set)
-    ended: str = ""  # user | leaving | server | replaced | lost | over
-    revoked: bool = False
-
-    @property
-    def excluded(self) -> bool:
-        """Whether the keyring refused both of the last two rotations: then nobody could have kept it."""
-        last = self.tokens[1:][-2:]
-        return len(last) == 2 and all(token in self.unwelcome and token not in self.saved for token in last)
-
-    def stored_in(self, token: str | None) -> None:
-        if token in self.tokens:
-            self.saved.add(str(token))
 
 
 class Verdict:
@@ -59,11 +32,12 @@ class Verdict:
         self.hours = self.short_hours = 0.0
         self.honours: Callable[[str], bool] = lambda _: True
         self.refuses: Callable[[], bool] = lambda: False
+        self.troubled: Callable[[], bool] = lambda: False
         self.peek: Callable[[], tuple[str, str] | None] = lambda: None  # session id and refresh token that are stored
         self.life: Callable[[], int] = lambda: 3600
         self._lost: dict[Process, tuple[str, float]] = {}
         self._holder: dict[str, Process] = {}  # who got it
-        self._spent: dict[str, Process] = {}  # by whom first
+        self._asking: dict[Process, str] = {}  # with which token
         self._present: dict[Process, str] = {}
         self._awaited: dict[Process, list[asyncio.Future[None]]] = {}
         self._counted_at = 0.0
@@ -103,15 +77,12 @@ class Verdict:
             self.owner[token] = session_id
             self._holder[token] = by
             if spent:
-                self._rotated(spent, by)
+                self._rotated()
             if self.refuses():
                 stay.unwelcome.add(token)
-        elif (first := self._spent.get(spent)) and first is not by and first.alive:
-            self.broken["double_spent_tokens"] += 1
         self.say("server: %s -> %s", self.token_named(spent) if spent else "sign-in", self.token_named(token))
 
-    def _rotated(self, spent: str, by: Process) -> None:
-        self._spent.setdefault(spent, by)
+    def _rotated(self) -> None:
         self.refreshes += 1
         self.short_refreshes += self.life() <= SHORT
 
@@ -147,9 +118,23 @@ class Verdict:
             if not told.done():
                 told.set_result(None)
         self.say("%s: asks with %s", process.name, self.token_named(token))
+        self._compare(process, token)
         lost = self._lost.pop(process, None)
         if lost and lost[0] == token and self.machine.loop.time() - lost[1] > _AT_ONCE:
             self.breach("waits_after_lost_answers", "%s: %.0f s", process.name, self.machine.loop.time() - lost[1])
+
+    def _compare(self, process: Process, token: str) -> None:
+        """Whether somebody else asks with the same token at this moment, or has stored a newer one already."""
+        if any(one is not process and other == token for one, other in self._asking.items()):
+            self.broken["overlapping_refreshes"] += 1
+        self._asking[process] = token
+        if (stay := self.stays.get(self.owner.get(token, ""))) and not (stay.ended or self.troubled()):
+            newer = stay.tokens[stay.tokens.index(token) + 1 :]
+            self.broken["needless_refreshes"] += any(one in stay.saved for one in newer)
+
+    def answered(self, process: Process) -> None:
+        """The refresh of this process has come to an end, whichever."""
+        self._asking.pop(process, None)
 
     def next_request(self, process: Process) -> asyncio.Future[None]:
         """Done when this process asks for a refresh the next time."""

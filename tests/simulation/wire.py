@@ -58,6 +58,7 @@ class Way(httpx.AsyncBaseTransport):
             return await self._travel(request, "refresh ")
         finally:
             self.in_flight -= 1
+            self.air.verdict.answered(self.process)
 
     async def _travel(self, request: httpx.Request, prefix: str) -> httpx.Response:
         if prefix:

@@ -50,6 +50,7 @@ class World:
         self._opened = 0
         self._timer: asyncio.TimerHandle | None = None
         verdict.honours, verdict.refuses = self.server.honours, lambda: self.vessel.refuses
+        verdict.troubled = lambda: self.vessel.trouble != ""
         verdict.life, verdict.peek = lambda: self.server.life, self._peek
 
     # ---- time
