@@ -1,4 +1,4 @@
-"""The system's browser is started with the address alone, in the person's own environment, or we hear that it was not."""
+"""The system's browser is started with the address alone, in the person's own environment, or we hear otherwise."""
 
 from __future__ import annotations
 
