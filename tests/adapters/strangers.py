@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from desktopauth.adapters.loopback import Loopback
 from desktopauth.core.clock import SystemClock
@@ -92,18 +92,18 @@ async def status_of(address: str, **how: str) -> int:
 
 
 async def browse(address: str) -> Heard:
-    """Go there as a browser does: follow the redirect, and read the page."""
-    found = await ask(address)
-    assert found is not None
-    if found.status == 303:
-        found = await ask(followed(address, found))
-    assert found is not None
-    return found
+    """Go there as a browser does: follow every redirect, and read the page at the end."""
+    for _ in range(10):
+        found = await ask(address, extra=b"Connection: close\r\n")
+        assert found is not None
+        if "location" not in found.headers:
+            return found
+        address = followed(address, found)
+    raise AssertionError("a circle of redirects")
 
 
 def followed(address: str, found: Heard) -> str:
-    where = urlsplit(address)
-    return f"{where.scheme}://{where.netloc}{found.headers['location']}"
+    return urljoin(address, found.headers["location"])
 
 
 def bare(receiver: Loopback) -> str:
