@@ -103,23 +103,24 @@ def test_who_was_outdone_by_what_cannot_be_read_is_not_called_saved(world: World
     run(scenario)
 
 
-@pytest.mark.parametrize("left", [1000.0, -1.0])
-def test_no_token_is_spent_that_a_sibling_may_have_replaced(world: World, run: Run, left: float) -> None:
+@pytest.mark.parametrize("passed", [0.0, 1001.0])
+def test_no_token_is_spent_that_a_sibling_may_have_replaced(world: World, run: Run, passed: float) -> None:
     async def scenario() -> None:
         async with world.signed_in(world.session(left=1000.0)) as auth:
             world.vault.script.plan("load", *[Unread(VaultProblem.UNAVAILABLE)] * 9)
-            world.vault.siblings_acts += 1
-            if left < 0:
-                world.clock.advance(1001)
-                await until(lambda: world.gateway.count("refresh"))
-                return
+            world.vault.put(theirs := world.session(left=5000.0))
+            world.clock.advance(passed)
             with pytest.raises(AuthError) as raised:
                 await auth.refresh()
             assert raised.value.kind is ErrorKind.KEYRING_SILENT
             assert world.health.connection is Connection.ONLINE
-            assert world.gateway.count("refresh") == 0
+            world.vault.script._answers["load"].clear()
+            await settled()
+            world.clock.advance(61)
+            await until(lambda: world.held == theirs)
 
     run(scenario)
+    assert world.gateway.count("refresh") == 0
 
 
 def test_a_sign_out_while_it_is_looked_who_was_first_is_the_last_word(world: World, run: Run) -> None:
@@ -139,3 +140,35 @@ def test_a_sign_out_while_it_is_looked_who_was_first_is_the_last_word(world: Wor
 
     run(scenario)
     assert world.names == [AuthEvent.SIGNED_OUT]
+
+
+def test_ones_own_older_session_is_revoked_only_when_the_new_one_is_saved(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in(before := world.session()) as auth:
+            world.gateway.script.plan("sign_in", world.session("s2"))
+            world.vault.script.plan("save", gate := Gate())
+            signing = asyncio.create_task(auth.sign_in("ada@example.com", world.password))
+            await gate.reached.wait()
+            await settled()
+            assert "tombstone lay" not in world.journal, "killed now, one is still signed in"
+            assert world.gateway.count("sign_out") == 0
+            gate.open()
+            await signing
+            await until(lambda: world.gateway.count("sign_out"))
+            assert world.gateway.named("sign_out")[0].arguments == (before.access_token, "local")
+
+    run(scenario)
+    assert world.tombstones.laid == set()
+
+
+def test_ones_own_older_session_stays_while_the_new_one_cannot_be_saved(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.gateway.script.plan("sign_in", world.session("s2"))
+            world.vault.script.plan("save", Unsaved(VaultProblem.DENIED))
+            await auth.sign_in("ada@example.com", world.password)
+            await settled()
+
+    run(scenario)
+    assert world.gateway.count("sign_out") == 0
+    assert world.vault.session is not None

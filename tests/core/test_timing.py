@@ -113,3 +113,13 @@ def test_success_forgets_the_failures() -> None:
     assert backoff.problem is None
     backoff.failed(OFFLINE, END)
     assert backoff.retry_at <= END + 1.0
+
+
+def test_after_a_doubt_one_answer_decides() -> None:
+    clock = ServerClock()
+    for _ in range(5):
+        clock.observe(3600.0, 0.0, 0.0)
+    clock.doubt()
+    assert clock.skew == pytest.approx(3600.5), "until an answer says better"
+    clock.observe(0.0, 0.0, 0.0)
+    assert clock.skew == pytest.approx(0.5)

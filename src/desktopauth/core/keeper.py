@@ -16,7 +16,7 @@ from .errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem
 from .events import AuthChange, AuthEvent
 from .models import Session, User
 from .parts import Listener, Parts
-from .ports import Absent, Found, Scope, Spawn, Stored, Superseded, Unread
+from .ports import Absent, Found, Saved, Scope, Spawn, Stored, Superseded, Unread
 from .refreshing import Refreshing
 from .revocation import Revocations, SignOut
 from .schedule import Schedule
@@ -137,17 +137,20 @@ class Keeper:
     async def adopt(self, session: Session) -> None:
         """Somebody signed in: save, then tell. Another person who was there before is signed out first."""
         before, there = self._session, self._session.user if self._session else self._cut_off
-        event = AuthEvent.TOKEN_REFRESHED if there and there.id == session.user.id else AuthEvent.SIGNED_IN
-        if there and event is AuthEvent.SIGNED_IN:
+        another = there is not None and there.id != session.user.id
+        event = AuthEvent.TOKEN_REFRESHED if there and not another else AuthEvent.SIGNED_IN
+        if another:
+            if before:
+                self.store.lay_tombstone(before.id)  # until it is written over: it must not come back
+                self.revocations.begin(before)
             self.telling.say(self.end(Reason.REPLACED, for_good=True))
-        if before and before.id != session.id:
-            self.store.lay_tombstone(before.id)  # until it is written over: it must not come back
-            self.revocations.begin(before)
         self._epoch += 1
         self._refreshing.forget()  # the last person's
         self.hold(session, new=True)
         self.store.claim(session.user.id)
-        await self.store.save(self.dated(session), new=True, replaces=before.id if before else None)
+        kept = await self.store.save(self.dated(session), new=True, replaces=before.id if before else None)
+        if before and not another and before.id != session.id and isinstance(kept, Saved):
+            self.revocations.begin(before)  # not sooner: one's own older record is the net while the new one is saved
         if self._session is session:
             self.telling.say(self.telling.admitted(session, event))
             self.telling.unsaved()

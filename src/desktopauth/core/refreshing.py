@@ -117,7 +117,7 @@ class Refreshing:
         quiet = self._store.memory_only is not None or not stirred
         stored, theirs = await self._store.load(quiet=quiet, patience=SLOW if stirred else None)
         if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
-            if stirred and isinstance(stored, Unread) and self._schedule.now() < session.expires_at:
+            if stirred and isinstance(stored, Unread):  # however late it is: an old token would cost all copies theirs
                 raise AuthError(Problem(ErrorKind.KEYRING_SILENT, "refresh", Outcome.MISUSE))
             return False
         same = theirs.user.id == session.user.id if of_user else theirs.id == session.id

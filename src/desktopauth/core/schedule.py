@@ -41,7 +41,8 @@ class Schedule:
         # a token just made is not refreshed again at once, whatever a lying clock says: that would be a storm
         self._rested_at = self._clock.now() + min(_TICK, session.expires_in / 4) if new else 0.0
         self._jitter = random.random()  # noqa: S311 - spreads refreshes, guards nothing
-        self._server_clock.start(session.skew)
+        if not new:
+            self._server_clock.start(session.skew)
 
     def clear(self) -> None:
         self._backoff.clear()
@@ -65,8 +66,11 @@ class Schedule:
         return min(_TICK, max(0.0, self.due(session, late=late) - self.now())) if session else _TICK
 
     def woke(self) -> bool:
-        """Whether the machine slept, or its clock was set, since the pause began."""
-        return abs(self._clock.now() - self._clock.monotonic() - self._apart) > _JUMP
+        """Whether the machine slept, or its clock was set, since the pause began. Then the server's is asked anew."""
+        woke = abs(self._clock.now() - self._clock.monotonic() - self._apart) > _JUMP
+        if woke:
+            self._server_clock.doubt()
+        return woke
 
     def hurry(self) -> None:
         """The way may be free again."""

@@ -59,6 +59,10 @@ class ServerClock:
         if not self._seen:
             self.skew = max(-_DAY, min(_DAY, skew))
 
+    def doubt(self) -> None:
+        """This machine's clock may have been set: the next answer alone decides."""
+        self._seen.clear()
+
     def observe(self, server_time: float, local_time: float, took: float) -> None:
         """Learn from one answer: its ``Date`` (RFC 9110 §6.6.1), our clock on arrival, and the seconds that it took."""
         if took < _SLOWEST:
