@@ -261,7 +261,7 @@ class OurApp:
         session, state = self._held, self.auth.state.session
         if session is None or not isinstance(state, SignedIn):
             return
-        if change.event is AuthEvent.SIGNED_IN:
+        if change.event is AuthEvent.SIGNED_IN and state.health.memory_only is None:
             self._verdict.signed_in(session.id)
         stored = self._vessel.stored(ENTRY)
         stay = self._verdict.stays.get(session.id)

@@ -17,7 +17,7 @@ from tests.simulation.tally import PROMISES, Tally, as_json
 from tests.simulation.world import live
 
 #: Columns that need a look inside, or a promise that the other client does not make.
-_ONLY_OURS = ("crowded_refreshes", "told_before_saved", "unhandled", "untold_ends")
+_ONLY_OURS = ("crowded_refreshes", "stayed_behind", "told_before_saved", "unhandled", "untold_ends")
 
 
 @dataclass(frozen=True)

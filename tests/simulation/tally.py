@@ -21,7 +21,14 @@ PROMISES = (
     "unhandled",
 )
 #: What may happen, and gets worse when a protection is missing.
-COSTS = ("excluded", "crowded_refreshes", "overlapping_refreshes", "needless_refreshes", "waits_after_lost_answers")
+COSTS = (
+    "excluded",
+    "crowded_refreshes",
+    "overlapping_refreshes",
+    "needless_refreshes",
+    "stayed_behind",
+    "waits_after_lost_answers",
+)
 
 
 @dataclass

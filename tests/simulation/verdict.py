@@ -201,6 +201,8 @@ class Verdict:
 
     def moved(self, process: Process, session_id: str) -> None:
         """Somebody was signed in, and now it is this session."""
+        if self._present.get(process) != session_id and (stay := self.stays.get(session_id)) and stay.ended == "user":
+            self.breach("resurrections", "%s: went over to %s", process.name, self.named(session_id))
         self._present[process] = session_id
 
     def left(self, process: Process) -> None:
@@ -223,9 +225,15 @@ class Verdict:
             stay.ended = ""
 
     def signed_out(self, session_id: str) -> None:
-        """By the person's word."""
-        if stay := self.stays.get(session_id):
+        """By the person's word, which holds for all copies."""
+        if (stay := self.stays.get(session_id)) and stay.ended != "user":
             stay.ended = "user"
+            self.machine.loop.call_later(_SOON, self._must_be_gone, session_id)
+
+    def _must_be_gone(self, session_id: str) -> None:
+        for process, present in self._present.items():
+            if process.alive and present == session_id:
+                self.breach("stayed_behind", "%s: still shows %s", process.name, self.named(session_id))
 
     def told_end(self, process: Process, session_id: str, reason: str) -> None:
         """A process says that this session is over, and not by the word of the person at it."""
