@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from desktopauth.adapters.authorize import provider_address
+from desktopauth.adapters.browser import open_in_browser
 from desktopauth.adapters.pool import Pool
 from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 from desktopauth.core.pkce import Proof
@@ -22,7 +23,7 @@ from tests.canary import Canary
 from tests.conftest import LogWatch
 from tests.double.server import DoubleServer, double
 from tests.double.settings import Settings
-from tests.scenario import Run
+from tests.scenario import Run, need
 from tests.scripted_server import Reply, ScriptedServer, scripted_server
 
 BACK = "http://127.0.0.1:5/the-path?state=the-state"
@@ -195,5 +196,21 @@ def test_from_the_address_to_a_session(gotrue: DoubleServer, run: Run, canary: C
             assert right.json()["user"]["app_metadata"]["provider"] == provider
             receiver.settle(Verdict.SIGNED_IN)
             assert "You are signed in" in (await browser).body
+
+    run(scenario)
+
+
+def test_the_browser_is_started_with_nothing_of_ours(
+    gotrue: DoubleServer, run: Run, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER", need("true"))
+    proof, secret_path = Proof.new(), canary.secret("path")
+    for value, kind in ((proof.verifier, "verifier"), (proof.challenge, "challenge")):
+        canary.learn(value, kind)
+
+    async def scenario() -> None:
+        redirect = f"http://127.0.0.1:5/{secret_path}?state={canary.secret('state')}"
+        start = await address(gotrue.project.url, redirect_to=redirect, challenge=proof.challenge)
+        assert await open_in_browser(start)
 
     run(scenario)
