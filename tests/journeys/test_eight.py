@@ -12,14 +12,15 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from desktopauth.adapters.config import Config
+from desktopauth.adapters.locks import FileLocks
 from desktopauth.core.state import SignedIn
 from desktopauth.demo.server import EmbeddedServer
 from tests.adapters.vaults import some_entry
@@ -111,28 +112,58 @@ class Crowd:
         return f"{self.rotations} rotations; answers {dict(self.answers)}; refreshed+adopted {each}"
 
 
+@asynccontextmanager
+async def crowd_of(copies: int, serve: Serve, folder: Path, canary: Canary) -> AsyncIterator[tuple[Crowd, Machine]]:
+    """So many copies of one app, all signed in, at a server of their own."""
+    async with serve(jwt_expiry=LIFE) as lite, AsyncExitStack() as stack:
+        config = Config(
+            url=lite.url, key=lite.publishable_key, app_id="example", profile_id=some_entry(), store="keyring"
+        )
+        machine = Machine(config, folder, await an_account(lite), canary)
+        await machine.signed_in()
+        crowd = Crowd([stack.enter_context(way_to(lite)) for _ in range(copies)])
+        for way in crowd.ways:
+            # to each the same project, by an address of its own
+            there = replace(machine, config=replace(config, url=way.url, project_id=config.project_id))
+            way.copy = await stack.enter_async_context(started_copy(there.told, machine.folder, canary))
+        for way in crowd.ways:
+            await way.copy.begins()
+        yield crowd, machine
+
+
 @pytest.mark.timeout(LENGTH.deadline + 60)
 def test_eight_copies_share_one_session_for_many_lives_of_its_token(
     serve: Serve, keyring: dict[str, str], tmp_path: Path, canary: Canary, run: Run
 ) -> None:
     async def scenario() -> None:
-        async with serve(jwt_expiry=LIFE) as lite, AsyncExitStack() as stack:
-            config = Config(
-                url=lite.url, key=lite.publishable_key, app_id="example", profile_id=some_entry(), store="keyring"
-            )
-            machine = Machine(config, tmp_path / "account", await an_account(lite), canary)
-            await machine.signed_in()
-            crowd = Crowd([stack.enter_context(way_to(lite)) for _ in range(COPIES)])
-            for way in crowd.ways:
-                # to each the same project, by an address of its own
-                there = replace(machine, config=replace(config, url=way.url, project_id=config.project_id))
-                way.copy = await stack.enter_async_context(started_copy(there.told, machine.folder, canary))
-            for way in crowd.ways:
-                await way.copy.begins()
+        async with crowd_of(COPIES, serve, tmp_path / "account", canary) as (crowd, machine):
             await _lives(crowd)
             await _all_well(crowd, machine)
 
     run(scenario, deadline=LENGTH.deadline)
+
+
+def test_who_was_stopped_for_lives_and_then_waits_for_the_keyring_spends_no_token_of_old(
+    serve: Serve, keyring: dict[str, str], tmp_path: Path, canary: Canary, run: Run
+) -> None:
+    """The server forgives one step back. Whoever is further behind has to read first, however long that takes."""
+
+    async def scenario() -> None:
+        async with crowd_of(2, serve, tmp_path / "account", canary) as (crowd, machine):
+            stopped = crowd.ways[-1]
+            await until(lambda: crowd.rotations >= 1, deadline=30, what="the first rotation")
+            await asyncio.sleep(LIFE / 10)
+            stopped.copy.process.send_signal(signal.SIGSTOP)
+            goal = crowd.rotations + 3
+            await until(lambda: crowd.rotations >= goal, deadline=60, what="three more")
+            with FileLocks(machine.folder, machine.entry).store():  # another app is busy at the keyring
+                stopped.copy.process.send_signal(signal.SIGCONT)
+                await asyncio.sleep(3)
+            goal = crowd.rotations + 2
+            await until(lambda: crowd.rotations >= goal, deadline=60, what="life goes on")
+            await _all_well(crowd, machine)
+
+    run(scenario, deadline=120)
 
 
 async def _lives(crowd: Crowd) -> None:
@@ -141,6 +172,7 @@ async def _lives(crowd: Crowd) -> None:
     while not crowd.done():
         goal = crowd.rotations + 6
         while crowd.rotations < goal:
+            assert set(crowd.answers) <= {"200"}, crowd.stands()
             await _by_hand(crowd)
         await _stands_still(crowd.ways[stops % COPIES], refreshing=stops % 2 == 1)
         stops += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import sys
@@ -10,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QProcessEnvironment
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktopauth.adapters.instance import InstanceLock
@@ -202,6 +205,25 @@ def test_a_window_that_was_put_away_comes_back_as_it_was(qapp: QApplication) -> 
     assert not window.isMinimized()
     assert window.isMaximized()
     assert window.isVisible()
+    window.close()
+
+
+@pytest.mark.qt_log_ignore("does not support raise")
+def test_on_wayland_qt_finds_the_token_where_it_looks_for_it(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_this_process() -> str:
+        return QProcessEnvironment.systemEnvironment().value("XDG_ACTIVATION_TOKEN")
+
+    window = QWidget()
+    come_forward(window, "a-token")
+    assert of_this_process() == "", "elsewhere nobody would take it out again"
+    monkeypatch.setattr(QGuiApplication, "platformName", lambda: "wayland")
+    come_forward(window, "")
+    assert of_this_process() == ""
+    come_forward(window, "a-token")
+    assert of_this_process() == "a-token"
+    os.unsetenv("XDG_ACTIVATION_TOKEN")
     window.close()
 
 
