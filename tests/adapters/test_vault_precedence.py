@@ -42,7 +42,7 @@ TABLE: list[tuple[str, Stored, Mark | None, Kept | None]] = [
     ("nothing, after a sign-out elsewhere", Absent(), Mark(9, cleared=9), STAYS),
     ("nothing, after a sign-out of a later session", Absent(), Mark(12, cleared=12), STAYS),
     ("nothing, after a forget", Absent(), None, STAYS),
-    ("nothing, after a forget that somebody has looked at since", Absent(), Mark(0, present=False), STAYS),
+    ("nothing, after a forget that somebody has looked at", Absent(), Mark(), STAYS),
     ("nothing, and nobody signed out", Absent(), Mark(9, present=True), KEPT),
     ("nothing, as a sibling has seen as well", Absent(), Mark(9, present=False), KEPT),
     ("nothing, after a sign-out of long ago", Absent(), Mark(9, present=True, cleared=5), KEPT),

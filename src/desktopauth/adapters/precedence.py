@@ -63,7 +63,7 @@ def _gives_way(stored: Found, over: int, mark: Mark | None, session_id: str) -> 
 
 
 def _over_nothing(over: int, mark: Mark | None) -> Kept | None:
-    # the entry was forgotten, which a look since has noted as "nobody, ever"; or this session or a later one signed out
+    # the entry was forgotten, which a look since may have noted as "nobody ever"; or this session or a later one is out
     if mark is None or mark.generation == 0 or mark.cleared >= over:
         return Superseded()
     if mark.generation > over:  # another copy stored something later, which is lost as well: it will save it anew
