@@ -30,14 +30,15 @@ _BACKLOG = 128
 _PLACES = (*[(socket.AF_INET, "127.0.0.1")] * 3, (socket.AF_INET6, "::1"))
 _LOOK = 5.0  # seconds between two looks at the clock: timers stand still while the machine sleeps
 _TO_FETCH = 2.0  # seconds that a browser has, at the end, to follow to the page that tells the outcome
-_TO_HANG_UP = 0.25  # the same where the attempt was broken off
+_TO_FETCH_THE_END = 0.25  # the same where the attempt was broken off
 
 
 class Loopback:
     """A ``Receiver`` while its block lasts; ``language`` is that of the page in the browser.
 
     ``patience``: seconds that a connection has for its request. Entering raises OSError if neither 127.0.0.1 nor [::1]
-    gives a port. Leaving waits until a browser that came has its page, ``_TO_FETCH`` at most; an exception does not.
+    gives a port. Leaving waits for a browser that was sent on to the outcome and is about to ask for it: two seconds at
+    most, after an exception a quarter of one.
     """
 
     def __init__(self, clock: Clock, *, language: str = "en", patience: float = 10.0) -> None:
@@ -49,11 +50,11 @@ class Loopback:
         self._closed = False
         self._outcome: Redirected | None = None
         self._verdict: Verdict | None = None
-        self._arrived, self._changed = asyncio.Event(), asyncio.Event()
+        self._arrived = asyncio.Event()
         self._visits: dict[Visit, None] = {}  # oldest first
         self._held: set[Visit] = set()  # those which wait for the outcome
-        self._told: set[Visit] = set()  # those which were given the outcome and have not hung up yet
-        self._expected = False  # a browser was sent on to the outcome and has not come for it yet
+        self._fetched = asyncio.Event()  # not set: a browser was sent on to the outcome and has not come for it yet
+        self._fetched.set()
 
     @property
     def address(self) -> str:
@@ -87,7 +88,6 @@ class Loopback:
         self._verdict = verdict
         while self._held:
             visit = self._held.pop()
-            self._told.add(visit)
             visit.answer(outcome_page(verdict, self._language))
 
     # ---- the block
@@ -111,22 +111,14 @@ class Loopback:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.settle(Verdict.ABANDONED)
-        if error is not None:
-            self._expected = False
         try:
-            await self._served(_TO_FETCH if error is None else _TO_HANG_UP)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TO_FETCH if error is None else _TO_FETCH_THE_END):
+                    await self._fetched.wait()
         finally:
             self._close()
         await asyncio.sleep(0)  # the loop closes sockets in its next step
         _log.info("no longer waiting at %s", self._host)
-
-    async def _served(self, seconds: float) -> None:
-        """Until nobody is on the way to the outcome, or is just being told it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._expected or self._told:
-                    self._changed.clear()
-                    await self._changed.wait()
 
     def _close(self) -> None:
         self._closed = True
@@ -164,8 +156,6 @@ class Loopback:
     def gone(self, visit: Visit) -> None:
         self._visits.pop(visit, None)
         self._held.discard(visit)
-        self._told.discard(visit)
-        self._changed.set()
 
     def _visit(self) -> Visit:
         return Visit(self, patience=self._patience)
@@ -174,17 +164,15 @@ class Loopback:
         found = read_redirect(query, self._state)
         if found is None:
             return refusal_page(400)
-        self._expected = not self._told
+        self._fetched.clear()
         self._take(found)
         return moved_page(self._done)
 
     def _tell(self, visit: Visit) -> Page | None:
-        self._expected = False
-        self._changed.set()
+        self._fetched.set()
         if self._verdict is None:
             self._held.add(visit)
             return None
-        self._told.add(visit)
         return outcome_page(self._verdict, self._language)
 
     def _take(self, found: Redirected) -> Redirected:
