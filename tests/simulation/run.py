@@ -20,6 +20,9 @@ from tests.simulation.world import live
 _ONLY_OURS = ("crowded_refreshes", "stayed_behind", "told_before_saved", "unhandled", "untold_ends")
 
 
+_SHOWN = 20  # excluded cases that are told one by one
+
+
 @dataclass(frozen=True)
 class Job:
     """One world of one client, perhaps with a protection taken away."""
@@ -101,12 +104,21 @@ def table(ours: Tally, other: Tally | None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def replay(seed: int, days: int) -> str:
+    """The command that tells the story of one world."""
+    return f"python3 -m nox -s simulate -- --seed {seed} --days {days} --trace"
+
+
 def verdict(ours: Tally, options: argparse.Namespace) -> int:
     failed = 0
+    for line in sorted(ours.apart)[:_SHOWN]:
+        tell(f"excluded: {line}")
+    if len(ours.apart) > _SHOWN:
+        tell(f"excluded: and {len(ours.apart) - _SHOWN} more")
     for seed, bad in sorted(ours.failing.items()):
         failed = 1
         tell(f"seed {seed}: {bad}")
-        tell(f"  python -m tests.simulation.run --seed {seed} --days {options.days} --trace")
+        tell(f"  {replay(seed, options.days)}")
     for kind, count in ours.tame().items():
         failed = 1
         tell(f"too tame: {kind} came {count} times in {ours.seeds} worlds of {ours.days} days")

@@ -40,12 +40,14 @@ class Tally:
     broken: Counter[str] = field(default_factory=Counter)
     chaos: Counter[str] = field(default_factory=Counter)
     sums: Counter[str] = field(default_factory=Counter)
+    apart: list[str] = field(default_factory=list)
     failing: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def add(self, seed: int, world: dict[str, Any]) -> None:
         self.seeds += 1
         self.broken.update(world["broken"])
         self.chaos.update(world["chaos"])
+        self.apart += [f"seed {seed}: {what}" for what in world["apart"]]
         for name in ("refreshes", "requests", "hours", "short_refreshes", "short_hours"):
             self.sums[name] += world[name]
         if bad := {name: count for name, count in world["broken"].items() if name in PROMISES}:

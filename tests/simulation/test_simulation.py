@@ -11,7 +11,7 @@ import os
 import pytest
 
 from tests.simulation.breaks import COLUMN, NAMES
-from tests.simulation.run import Job, tallies
+from tests.simulation.run import Job, replay, tallies
 from tests.simulation.tally import PROMISES, Tally
 from tests.simulation.world import live
 
@@ -40,7 +40,7 @@ def weeks() -> Tallies:
 @pytest.mark.parametrize("promise", PROMISES)
 def test_a_promise_holds_in_every_world(months: Tallies, promise: str) -> None:
     bad = [seed for seed, found in months["ours", None].failing.items() if promise in found]
-    assert not bad, "\n".join(f"python -m tests.simulation.run --seed {seed} --days {_DAYS} --trace" for seed in bad)
+    assert not bad, "\n".join(replay(seed, _DAYS) for seed in bad)
 
 
 @_LIMIT

@@ -26,6 +26,7 @@ class Verdict:
         self.machine, self._say = machine, say
         self.broken: Counter[str] = Counter()
         self.chaos: Counter[str] = Counter()
+        self.apart: list[str] = []  # what was excluded, in words
         self.stays: dict[str, Stay] = {}
         self.owner: dict[str, str] = {}
         self.refreshes = self.requests = self.short_refreshes = 0
@@ -56,6 +57,8 @@ class Verdict:
 
     def breach(self, column: str, text: str, *given: object) -> None:
         self.broken[column] += 1
+        if column == "excluded":
+            self.apart.append(text % given)
         self.say(f"*** {column}: {text}", *given)
 
     def named(self, session_id: str | None) -> str:
@@ -278,6 +281,7 @@ class Verdict:
         return {
             "broken": dict(self.broken),
             "chaos": dict(self.chaos),
+            "apart": self.apart,
             "refreshes": self.refreshes,
             "requests": self.requests,
             "hours": self.hours,
