@@ -35,6 +35,11 @@ from tests.scripted_server import Reply, ScriptedServer, Seen, scripted_server
 COPIES = 8
 LIFE = 5  # seconds of an access token
 STANDSTILL = 8.0  # seconds that one of them stops for now and then: longer than a token lives
+# What may happen to the others when the one that stands still has a lock: the token is late, and the session is kept.
+BEARABLE = {
+    *("INITIAL_SESSION", "TOKEN_REFRESHED", "STORAGE_PROBLEM waiting"),
+    *(f"{event} {cause}" for event in ("NO_TOKEN", "REFRESH_FAILED") for cause in ("offline", "keyring_silent")),
+}
 REFRESH = "grant_type=refresh_token"
 
 
@@ -208,10 +213,9 @@ async def _asked_to_refresh(copy: Copy, stopped: threading.Event) -> None:
 async def _all_well(crowd: Crowd, machine: Machine) -> None:
     assert set(crowd.answers) == {"200"}, crowd.answers
     for way in crowd.ways:
-        ended = way.copy.count("SIGNED_OUT", "REAUTH_REQUIRED")
-        assert ended == 0, way.copy.kinds
+        assert way.copy.count("SIGNED_OUT", "REAUTH_REQUIRED") == 0, way.copy.kinds
         assert way.copy.count("INITIAL_SESSION") == 1
-        assert way.copy.count("REFRESH_FAILED", "NO_TOKEN") == 0, way.copy.kinds
+        assert set(way.copy.kinds) <= BEARABLE
         assert (await way.copy.do("access_token"))["status"] == "authenticated"
     async with machine.app() as auth:
         assert isinstance(auth.state.session, SignedIn)
