@@ -64,6 +64,7 @@ class Kernel:
     refresh: KernelLock = field(default_factory=KernelLock)
     store: KernelLock = field(default_factory=KernelLock)
     serial: int = 0
+    laid: set[str] = field(default_factory=set)  # tombstones, so that the disk is asked only where there is one
 
 
 class KernelLocks(FileLocks):
@@ -145,9 +146,14 @@ class MachineFile(StateFile):
     def lay(self, session_id: str) -> None:
         self._process.step("end lay")
         super().lay(session_id)
+        self._kernel.laid.add(session_id)
         self._process.step("end laid")
+
+    def covers(self, session_id: str) -> bool:
+        return session_id in self._kernel.laid and super().covers(session_id)
 
     def lift(self, session_id: str) -> None:
         self._process.step("end lift")
         super().lift(session_id)
+        self._kernel.laid.discard(session_id)
         self._process.step("end lifted")

@@ -7,20 +7,18 @@ is left out, which writes a request of ours and nothing else; the answers are re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import httpx
-
 from desktopauth.adapters import transport
 from desktopauth.adapters.entry import entry_name
 from desktopauth.adapters.gateway import SupabaseGateway
-from desktopauth.adapters.transport import Ear
 from desktopauth.adapters.vault import KeyringVault
+from desktopauth.core import models
 from desktopauth.core.auth import Auth
 from desktopauth.core.errors import AuthError
 from desktopauth.core.events import AuthChange, AuthEvent, Transition
@@ -33,6 +31,7 @@ from tests.simulation.apps import bounded
 from tests.simulation.kernel import Kernel, KernelLocks, MachineFile
 from tests.simulation.keyring import Hand, Vessel
 from tests.simulation.machine import Machine, MachineClock, Process
+from tests.simulation.sdk import Wire
 from tests.simulation.server import EMAIL, PASSWORD, URL, AuthServer
 from tests.simulation.thread import JobThread
 from tests.simulation.verdict import Verdict
@@ -45,40 +44,15 @@ _FAREWELL = 5.0
 
 @contextmanager
 def on_time_of(machine: Machine) -> Iterator[None]:
-    """The product measures by this machine's clock how long an answer took, for as long as the block lasts."""
-    with patch.object(transport, "time", SimpleNamespace(perf_counter=machine.loop.time)):
+    """The product measures by this machine's clock how long an answer took, for as long as the block lasts.
+
+    What a token says is read once: it is asked for at each of a month's looks.
+    """
+    with (
+        patch.object(transport, "time", SimpleNamespace(perf_counter=machine.loop.time)),
+        patch.object(models, "claims", lru_cache(maxsize=64)(models.claims)),
+    ):
         yield
-
-
-class Wire:
-    """In the place of ``throwaway.Sdk``: writes the requests that the SDK writes, onto the simulated way."""
-
-    def __init__(self, way: Way, key: str) -> None:
-        self._way, self._key = way, key
-        self._timeouts = transport._TIMEOUT.as_dict()
-
-    async def ask(self, use: Callable[[Any], Any], token: str = "") -> Any:
-        ear = Ear(self._way)
-        cause = "nothing was sent"
-        try:
-            await use(self._sdk(ear, token))
-        except httpx.HTTPError as error:
-            cause = type(error).__name__
-        return ear.heard(cause)
-
-    def _sdk(self, ear: Ear, token: str) -> Any:
-        async def send(method: str, path: str, body: Any = None, bearer: str = "") -> None:
-            headers = {"apikey": self._key, "authorization": f"Bearer {bearer or self._key}"}
-            timeouts = {"timeout": self._timeouts}
-            request = httpx.Request(method, _url(path), headers=headers, json=body, extensions=timeouts)
-            await ear.handle_async_request(request)
-
-        return SimpleNamespace(
-            sign_in_with_password=lambda who: send("POST", "/token?grant_type=password", who),
-            refresh_session=lambda spent: send("POST", "/token?grant_type=refresh_token", {"refresh_token": spent}),
-            get_user=lambda: send("GET", "/user", None, token),
-            admin=SimpleNamespace(sign_out=lambda bearer, scope: send("POST", f"/logout?scope={scope}", None, bearer)),
-        )
 
 
 class NotedVault(KeyringVault):
@@ -274,11 +248,6 @@ class OurApp:
             self._verdict.breach(
                 "told_before_saved", "%s: %s", self.process.name, self._verdict.token_named(session.refresh_token)
             )
-
-
-@cache
-def _url(path: str) -> httpx.URL:
-    return httpx.URL(f"{URL}{path}")
 
 
 def _ends(change: AuthChange) -> bool:
