@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from desktopauth.adapters import browser
 from desktopauth.adapters.browser import clean_environment, may_be_opened, open_in_browser
-from tests.scenario import Run, until
+from tests.scenario import Run, settled, until
 
 URL = "https://provider.test/authorize?client_id=1&state=2&scope=a%20b"
 
@@ -221,5 +222,7 @@ def test_nobody_is_held_up_by_a_browser_that_is_no_longer_waited_for(machine: Ma
         opening.cancel()
         await asyncio.wait([opening])
         await until(lambda: machine.started("mine"))
+        await until(lambda: "desktopauth-browser" not in {thread.name for thread in threading.enumerate()})
+        await settled()
 
     run(scenario)

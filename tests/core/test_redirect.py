@@ -84,6 +84,10 @@ def test_a_failure_is_told_by_the_servers_code(fields: dict[str, str], expected:
     assert told(**fields) == expected
 
 
+def test_words_in_another_encoding_hide_no_refusal() -> None:
+    assert read_redirect(f"state={STATE}&error=access_denied&error_description=l%27acc%E8s", STATE) == Denied()
+
+
 def test_a_code_beside_an_error_is_a_failure() -> None:
     assert told(code="c0de", error="server_error") == (ErrorKind.SERVER, "server_error")
 

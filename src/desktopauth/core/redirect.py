@@ -101,7 +101,7 @@ def read_redirect(query: str, state: str) -> Redirected | None:
 def _fields(query: str) -> Mapping[str, str] | None:
     """The query's fields; None where one comes twice, as then two readers could read two things."""
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         return None
     found = dict(pairs)
