@@ -75,7 +75,7 @@ def test_whoever_never_asks_is_hung_up_on(run: Run) -> None:
             assert [await idle.heard(), await slow.heard()] == [None, None]
         assert len(receiver._visits) == 0
 
-    suffers(run, accident, patience=0.05)
+    suffers(run, accident, patience=0.5)
 
 
 def test_a_connection_opened_ahead_is_used_when_the_browser_needs_it(run: Run) -> None:
