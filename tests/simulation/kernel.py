@@ -15,7 +15,7 @@ from pathlib import Path
 from desktopauth.adapters.locks import FileLocks, LockBusyError
 from desktopauth.adapters.statefile import Mark, StateFile
 from tests.simulation.machine import Process
-from tests.simulation.thread import wait_here
+from tests.simulation.thread import Crew, wait_here
 
 _POLL = 0.25  # seconds between two tries; the product tries more often, which costs a world much and changes nothing
 
@@ -63,7 +63,9 @@ class Kernel:
     folder: Path
     refresh: KernelLock = field(default_factory=KernelLock)
     store: KernelLock = field(default_factory=KernelLock)
+    crew: Crew = field(default_factory=Crew)
     serial: int = 0
+    known: tuple[int, Mark | None] = (-1, None)  # what the state file says as of which serial
     laid: set[str] = field(default_factory=set)  # tombstones, so that the disk is asked only where there is one
 
 
@@ -129,6 +131,11 @@ class MachineFile(StateFile):
 
     def stamp(self) -> tuple[int, int] | None:
         return (self._kernel.serial, 0) if self._kernel.serial else None
+
+    def read(self) -> Mark | None:
+        if self._kernel.known[0] != self._kernel.serial:
+            self._kernel.known = self._kernel.serial, super().read()
+        return self._kernel.known[1]
 
     def write(self, mark: Mark) -> None:
         self._process.step("file write")

@@ -95,7 +95,7 @@ class OurApp:
             hand.unhurried = rng.random() < 0.1
             return hand.unhurried or kernel.store.holder is not None or self._vessel.trouble in ("locked", "slow")
 
-        vault._worker = JobThread(process, busy, lambda: rng.uniform(0.001, 0.03))  # type: ignore[assignment]
+        vault._worker = JobThread(process, kernel.crew, busy, lambda: rng.uniform(0.001, 0.03))  # type: ignore[assignment]
         clock, server_clock = MachineClock(machine), ServerClock()
 
         def observe(server_time: float, took: float) -> None:

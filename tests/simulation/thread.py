@@ -29,21 +29,22 @@ def wait_here(seconds: float) -> None:
 
 
 class Baton:
-    """One job on a thread of its own; either that runs or the loop does, never both."""
+    """A thread for one job at a time; either that runs or the loop does, never both."""
 
-    def __init__(self, job: Callable[[], Any]) -> None:
-        self._job = job
+    def __init__(self) -> None:
         self._go, self._back = threading.Lock(), threading.Lock()  # each is free for one to go on
         self._go.acquire()
         self._back.acquire()
+        self._job: Callable[[], Any] | None = None
         self._asked: float | None = None
         self._dead = False
         self._result: Any = None
         self._error: BaseException | None = None
-        threading.Thread(target=self._run, daemon=True).start()
+        threading.Thread(target=self._work, daemon=True).start()
 
-    async def run(self) -> Any:
+    async def run(self, job: Callable[[], Any]) -> Any:
         """Its result, or what it raised."""
+        self._job, self._dead, self._error = job, False, None
         try:
             while (seconds := self._resume()) is not None:
                 await asyncio.sleep(seconds)
@@ -65,27 +66,52 @@ class Baton:
         if self._dead:
             raise Killed
 
+    def dismiss(self) -> None:
+        """Let the thread end, after its last job."""
+        self._job = None
+        self._go.release()
+
     def _resume(self) -> float | None:
         self._asked = None
         self._go.release()
         self._back.acquire()
         return self._asked
 
-    def _run(self) -> None:
-        self._go.acquire()
+    def _work(self) -> None:
         _here.baton = self
+        self._go.acquire()
+        while self._job is not None:
+            try:
+                self._result = self._job()
+            except BaseException as error:  # noqa: BLE001 - the outermost frame: it is raised where somebody waits
+                self._error = error
+            self._back.release()
+            self._go.acquire()
+
+
+class Crew:
+    """The threads of one world: as many as ever wait at once."""
+
+    def __init__(self) -> None:
+        self._idle: list[Baton] = []
+
+    async def run(self, job: Callable[[], Any]) -> Any:
+        baton = self._idle.pop() if self._idle else Baton()
         try:
-            self._result = self._job()
-        except BaseException as error:  # noqa: BLE001 - the thread's outermost frame: it is raised where somebody waits
-            self._error = error
-        self._back.release()
+            return await baton.run(job)
+        finally:
+            self._idle.append(baton)
+
+    def dismiss(self) -> None:
+        while self._idle:
+            self._idle.pop().dismiss()
 
 
 class JobThread:
     """In the place of the product's ``VaultThread``. ``busy`` tells whether a job would have to wait now."""
 
-    def __init__(self, process: Process, busy: Callable[[], bool], delay: Callable[[], float]) -> None:
-        self._process, self._busy, self._delay = process, busy, delay
+    def __init__(self, process: Process, crew: Crew, busy: Callable[[], bool], delay: Callable[[], float]) -> None:
+        self._process, self._crew, self._busy, self._delay = process, crew, busy, delay
         self._jobs: deque[tuple[Callable[[], Any], Any, asyncio.Future[Any]]] = deque()
         self._working: asyncio.Task[None] | None = None
         self._closed = False
@@ -118,6 +144,6 @@ class JobThread:
             return vault_thread._outcome(job, failed)
 
         self._process.step("job")
-        result: T = await Baton(whole).run() if self._busy() else whole()
+        result: T = await self._crew.run(whole) if self._busy() else whole()
         self._process.step("job done")
         return result

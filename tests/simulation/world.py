@@ -214,3 +214,4 @@ def _empty(world: World) -> None:
     if tasks:
         world.loop.run_until_complete(asyncio.wait(tasks, timeout=60))
     world.loop.close()
+    world.kernel.crew.dismiss()
