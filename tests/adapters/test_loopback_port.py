@@ -271,6 +271,7 @@ def test_a_killed_app_leaves_no_port(run: Run) -> None:
             await tab.send(request(page))
             app.kill()
             assert await tab.heard() is None
+        await until(lambda: app.poll() is not None)  # it lets go of its sockets one by one
         assert refuses(urlsplit(address).port or 0)
 
     with subprocess.Popen(child("hold"), cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True) as app:
