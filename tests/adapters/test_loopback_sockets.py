@@ -78,6 +78,29 @@ def test_whoever_never_asks_is_hung_up_on(run: Run) -> None:
     suffers(run, accident, patience=0.5)
 
 
+def test_whoever_was_answered_and_never_leaves_is_hung_up_on(run: Run) -> None:
+    async def accident(receiver: Loopback) -> None:
+        async with line(receiver.address) as clinging:
+            await clinging.send(request(f"{bare(receiver)}x"))
+            assert await clinging.heard()
+            await until(lambda: not receiver._visits)
+
+    suffers(run, accident)
+
+
+def test_a_browser_that_waits_for_the_outcome_may_wait_long(run: Run) -> None:
+    async def scenario() -> None:
+        async with loopback(patience=0.2) as receiver:
+            browser = asyncio.create_task(browse(granting(receiver)))
+            await receiver.wait(soon())
+            await until(lambda: receiver._held)
+            await asyncio.sleep(0.5)
+            receiver.settle(Verdict.SIGNED_IN)
+            assert (await browser).status == 200
+
+    run(scenario)
+
+
 def test_a_connection_opened_ahead_is_used_when_the_browser_needs_it(run: Run) -> None:
     """Chrome's preconnect: the socket is there long before there is a request for it."""
 

@@ -15,8 +15,9 @@ import h11
 from .pages import Page, refusal_page
 
 _LONGEST_HEAD = 16 * 1024  # bytes of request line and headers
-_LARGEST_REST = 256 * 1024  # bytes that are read and dropped behind it: resetting at once could take the answer along
-_LINGER = 1.0  # seconds that the other side has to hang up once it was answered
+# Seconds that the other side has to hang up once it was answered; what it still sends is read and dropped, as resetting
+# the connection could take the answer along.
+_LINGER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,10 @@ class Visit(asyncio.Protocol):
         self._desk.opened(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._asked:
+            return
         room = _LONGEST_HEAD - self._received
         self._received += len(data)
-        if self._asked:
-            self._drop()
-            return
         try:
             self._wire.receive_data(data[:room])
             event = self._wire.next_event()
@@ -109,10 +109,6 @@ class Visit(asyncio.Protocol):
         page = self._desk.asked(self, Request(method, event.target.decode("ascii"), host.decode("latin-1")))
         if page is not None:
             self.answer(page)
-
-    def _drop(self) -> None:
-        if self._received > _LONGEST_HEAD + _LARGEST_REST:
-            self._transport.abort()
 
     def _limit(self, seconds: float) -> None:
         if hasattr(self, "_timer"):
