@@ -45,7 +45,7 @@ QT_PACKAGES = (
     "fonts-dejavu-core",
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
-SCREEN_PACKAGES = ("xauth", "xdotool", "xvfb")
+SCREEN_PACKAGES, NETWORK_PACKAGES = ("xauth", "xdotool", "xvfb"), ("iproute2",)
 # Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
 BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
@@ -177,7 +177,7 @@ def lock(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, version: str) -> None:
     """Run pytest on one Python; skip the session when the machine does not have it."""
-    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *SCREEN_PACKAGES)
+    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *SCREEN_PACKAGES, *NETWORK_PACKAGES)
     python = environment(session, version)
     run(session, python, "-m", "pytest", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
 
