@@ -29,7 +29,7 @@ from desktopauth.demo.server import EmbeddedServer
 from tests.demo.people import PASSWORD, Serve, client, confirmed
 from tests.scenario import Run
 
-LIFE = 3  # seconds
+LIFE = 5  # seconds: long enough for what each test does with one token on a busy machine
 
 
 class Boastful(SupabaseGateway):
