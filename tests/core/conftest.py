@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from desktopauth.core import keeper as keeper_module
+from desktopauth.core import refreshing as refreshing_module
 from desktopauth.core import store as store_module
 from desktopauth.core.auth import Auth
 from desktopauth.core.events import AuthChange, AuthEvent, Transition
@@ -132,3 +133,4 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody in this test waits a whole second for a keyring, or ten for a refresh."""
     monkeypatch.setattr(store_module, "_PATIENCE", 0.02)
     monkeypatch.setattr(keeper_module, "_HARD_WAIT", 0.02)
+    monkeypatch.setattr(refreshing_module, "SLOW", 0.05)

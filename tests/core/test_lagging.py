@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from desktopauth.core import store
 from desktopauth.core.errors import AuthError, ErrorKind, VaultProblem
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.models import User
@@ -54,6 +55,28 @@ def test_a_prompt_that_was_refused_before_a_rotation_is_not_asked_again_after_it
     run(scenario)
     assert world.vault.calls.count("save") == 2
     assert world.vault.calls.count("quiet save") == 1
+
+
+def test_a_slow_save_is_waited_for_before_the_next_rotation(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PATIENCE", 0.02)
+
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", gate := Gate())
+            await auth.refresh()
+            assert world.health.memory_only is VaultProblem.WAITING
+            before = world.held
+            refreshing = asyncio.create_task(auth.refresh())
+            await asyncio.sleep(0.1)
+            assert world.gateway.count("refresh") == 1, "the step before is not stored yet"
+            gate.open()
+            await refreshing
+            assert world.vault.session == world.held != before
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 2
 
 
 def test_a_rotation_gives_way_to_what_a_sibling_did_meanwhile(world: World, run: Run) -> None:

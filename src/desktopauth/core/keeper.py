@@ -217,9 +217,11 @@ class Keeper:
         if (session := self._session) and self.store.behind:
             await self._say_of(self.save_now(session))
 
-    async def save_now(self, session: Session, *, quiet: bool = True) -> AuthChange | None:
+    async def save_now(
+        self, session: Session, *, quiet: bool = True, patience: float | None = None
+    ) -> AuthChange | None:
         """Save what is held; what is to be told if another copy was there first."""
-        kept = await self.store.save(self.dated(session), quiet=quiet)
+        kept = await self.store.save(self.dated(session), quiet=quiet, patience=patience)
         if self._session is session and isinstance(kept, Superseded):
             return await self.outdone(session)
         return None

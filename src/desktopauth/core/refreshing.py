@@ -69,7 +69,7 @@ class Refreshing:
         if await self._adopt_newer(session, epoch) and (newer := self._keeper.session):
             return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
         if self._store.lags and (ours := self._keeper.session):
-            change = await self._keeper.save_now(ours, quiet=False)
+            change = await self._keeper.save_now(ours, quiet=False, patience=SLOW)
             if change:
                 return change
         if epoch != self._keeper.epoch or (held := self._keeper.session) is None:

@@ -135,9 +135,15 @@ class Store:
         self.generation, self._latest, self._stay = None, None, object()
 
     async def save(
-        self, session: Session, *, new: bool = False, quiet: bool = False, replaces: str | None = None
+        self,
+        session: Session,
+        *,
+        new: bool = False,
+        quiet: bool = False,
+        replaces: str | None = None,
+        patience: float | None = None,
     ) -> Kept:
-        """Store it; after a second of waiting the save goes on alone and ``memory_only`` says WAITING until then.
+        """Store it; after ``patience`` seconds (one) it goes on alone, and ``memory_only`` says WAITING until then.
 
         ``new``: over whatever is stored. ``quiet``: without a prompt. ``replaces``: the marked session that it removes.
         """
@@ -148,7 +154,7 @@ class Store:
             if not self._lift(session.id):
                 return self._noted(Unsaved(VaultProblem.UNAVAILABLE))
         saving = self._latest = self._spawn(self._save(session, self._latest, self._stay, quiet, replaces))
-        if await _in_time(saving, _PATIENCE):
+        if await _in_time(saving, patience or _PATIENCE):
             return self._noted(saving.result()) if saving is self._latest else saving.result()
         if saving is self._latest:
             self.memory_only = VaultProblem.WAITING
