@@ -79,6 +79,26 @@ def test_a_slow_save_is_waited_for_before_the_next_rotation(
     assert world.gateway.count("refresh") == 2
 
 
+@pytest.mark.usefixtures("hurried")
+def test_a_sibling_that_was_served_while_one_waited_is_not_outspent(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", gate := Gate())
+            await auth.refresh()
+            refreshing = asyncio.create_task(auth.refresh())
+            await settled()
+            world.vault.put(theirs := world.session(left=3700.0))
+            with pytest.raises(AuthError) as raised:
+                await refreshing
+            assert raised.value.kind is ErrorKind.KEYRING_SILENT
+            gate.open()
+            world.clock.advance(61)
+            await until(lambda: world.held == theirs)
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 1
+
+
 def test_a_rotation_gives_way_to_what_a_sibling_did_meanwhile(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.signed_in() as auth:

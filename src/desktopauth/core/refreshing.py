@@ -72,6 +72,8 @@ class Refreshing:
             change = await self._keeper.save_now(ours, quiet=False, patience=SLOW)
             if change:
                 return change
+            if self._store.lags and self._store.stirred():  # while we waited, a sibling was served
+                raise _silent()
         if epoch != self._keeper.epoch or (held := self._keeper.session) is None:
             return None
         refused_once = self._store.lags
@@ -118,7 +120,7 @@ class Refreshing:
         stored, theirs = await self._store.load(quiet=quiet, patience=SLOW if stirred else None)
         if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
             if stirred and isinstance(stored, Unread):  # however late it is: an old token would cost all copies theirs
-                raise AuthError(Problem(ErrorKind.KEYRING_SILENT, "refresh", Outcome.MISUSE))
+                raise _silent()
             return False
         same = theirs.user.id == session.user.id if of_user else theirs.id == session.id
         if not same or not self._store.outdates(stored, theirs, session):
@@ -136,3 +138,8 @@ class Refreshing:
             return self._keeper.end(Reason(ENDING_CODES[problem.code]), problem.code)
         self._schedule.failed(problem)
         return self._telling.failed(session, problem.kind, self._schedule.retry_at)
+
+
+def _silent() -> AuthError:
+    """A sibling has stored something newer, which the keyring does not give: ours may be an old token."""
+    return AuthError(Problem(ErrorKind.KEYRING_SILENT, "refresh", Outcome.MISUSE))

@@ -170,7 +170,8 @@ class Store:
             return Superseded()
         text, over = session.to_json(), self.generation
         kept = await self._vault.save(text, session_id=session.id, over=over, quiet=quiet)
-        self._stamp = self._vault.stamp()
+        if isinstance(kept, Saved):  # else what a sibling has stored is still to be looked at
+            self._stamp = self._vault.stamp()
         if isinstance(kept, Saved) and stay is self._stay:
             self.generation = kept.generation
             if replaces and replaces != session.id:
