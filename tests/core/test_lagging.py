@@ -80,6 +80,22 @@ def test_a_slow_save_is_waited_for_before_the_next_rotation(
 
 
 @pytest.mark.usefixtures("hurried")
+def test_a_slow_keyring_is_given_the_newest_token_and_none_in_between(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("save", gate := Gate())
+            for _ in range(4):
+                await auth.refresh()
+            gate.open()
+            await until(lambda: world.vault.session == world.held)
+            assert world.health.memory_only is None
+
+    run(scenario)
+    assert world.vault.calls.count("save") + world.vault.calls.count("quiet save") == 2
+    assert world.gateway.count("refresh") == 4
+
+
+@pytest.mark.usefixtures("hurried")
 def test_a_sibling_that_was_served_while_one_waited_is_not_outspent(world: World, run: Run) -> None:
     async def scenario() -> None:
         async with world.signed_in() as auth:

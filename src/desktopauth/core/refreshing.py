@@ -72,7 +72,7 @@ class Refreshing:
             change = await self._keeper.save_now(ours, quiet=False, patience=SLOW)
             if change:
                 return change
-            if self._store.lags and self._store.stirred():  # while we waited, a sibling was served
+            if self._store.memory_only and self._store.stirred():  # while we waited, a sibling was served
                 raise _silent()
         if epoch != self._keeper.epoch or (held := self._keeper.session) is None:
             return None

@@ -35,6 +35,7 @@ class Store:
         self._owner: str | None = None  # whose session turned out to be stored, after the person went on without it
         self._stamp: object = None
         self._latest: asyncio.Task[Kept] | None = None
+        self._newest: Session | None = None  # what that is a save of
         self._stay = object()  # of one person; what is saved for another says nothing about this one's record
         self.memory_only: VaultProblem | None = None
         self.generation: int | None = None
@@ -132,7 +133,7 @@ class Store:
         return self.memory_only in _PASSING and not (self._hands_off or waits)
 
     def forget(self) -> None:
-        self.generation, self._latest, self._stay = None, None, object()
+        self.generation, self._latest, self._newest, self._stay = None, None, None, object()
 
     async def save(
         self,
@@ -153,13 +154,21 @@ class Store:
             self.forget()
             if not self._lift(session.id):
                 return self._noted(Unsaved(VaultProblem.UNAVAILABLE))
-        saving = self._latest = self._spawn(self._save(session, self._latest, self._stay, quiet, replaces))
+        saving, begun = self._under_way(session), False
+        if saving is None:
+            self._newest, begun = session, True
+            saving = self._latest = self._spawn(self._save(session, self._latest, self._stay, quiet, replaces))
         if await _in_time(saving, patience or _PATIENCE):
             return self._noted(saving.result()) if saving is self._latest else saving.result()
-        if saving is self._latest:
+        if saving is self._latest and begun:
             self.memory_only = VaultProblem.WAITING
             saving.add_done_callback(self._saved_late)
         return Unsaved(VaultProblem.WAITING)
+
+    def _under_way(self, session: Session) -> asyncio.Task[Kept] | None:
+        """The save of this very token, if it is under way: a slow keyring is not asked for the same twice."""
+        same = self._newest is not None and self._newest.refresh_token == session.refresh_token
+        return self._latest if same and self._latest is not None and not self._latest.done() else None
 
     async def _save(
         self, session: Session, before: asyncio.Task[Kept] | None, stay: object, quiet: bool, replaces: str | None
@@ -168,6 +177,8 @@ class Store:
             await asyncio.wait({before})
         if stay is not self._stay:
             return Superseded()
+        if session is not self._newest:  # a newer token waits for the keyring: the step in between is worth nothing
+            return Unsaved(VaultProblem.WAITING)
         text, over = session.to_json(), self.generation
         kept = await self._vault.save(text, session_id=session.id, over=over, quiet=quiet)
         if isinstance(kept, Saved):  # else what a sibling has stored is still to be looked at
