@@ -79,6 +79,17 @@ def test_a_slow_save_is_waited_for_before_the_next_rotation(
     assert world.gateway.count("refresh") == 2
 
 
+def test_what_no_waiting_makes_readable_holds_up_no_refresh(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            world.vault.script.plan("load", *[Unread(VaultProblem.CORRUPT)] * 2)
+            world.vault.siblings_acts += 1
+            await auth.refresh()
+
+    run(scenario)
+    assert world.gateway.count("refresh") == 1
+
+
 @pytest.mark.usefixtures("hurried")
 def test_a_slow_keyring_is_given_the_newest_token_and_none_in_between(world: World, run: Run) -> None:
     async def scenario() -> None:

@@ -7,7 +7,7 @@ import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem
+from .errors import ENDING_CODES, AuthError, ErrorKind, Outcome, Problem, VaultProblem
 from .events import AuthChange, AuthEvent
 from .models import Session
 from .parts import Parts
@@ -119,7 +119,8 @@ class Refreshing:
         quiet = self._store.memory_only is not None or not stirred
         stored, theirs = await self._store.load(quiet=quiet, patience=SLOW if stirred else None)
         if epoch != self._keeper.epoch or not isinstance(stored, Found) or theirs is None:
-            if stirred and isinstance(stored, Unread):  # however late it is: an old token would cost all copies theirs
+            # however late it is: an old token would cost all copies theirs. What no waiting makes readable is another's
+            if stirred and isinstance(stored, Unread) and stored.problem is not VaultProblem.CORRUPT:
                 raise _silent()
             return False
         same = theirs.user.id == session.user.id if of_user else theirs.id == session.id
