@@ -27,6 +27,8 @@ class Verdict:
         self.broken: Counter[str] = Counter()
         self.chaos: Counter[str] = Counter()
         self.apart: list[str] = []  # what was excluded, in words
+        self._read_too_soon: set[str] = set()  # spent when the keyring had taken neither of the last two
+        self._let_off: set[str] = set()  # sessions that were lost by that
         self.stays: dict[str, Stay] = {}
         self.owner: dict[str, str] = {}
         self.refreshes = self.requests = self.short_refreshes = 0
@@ -107,7 +109,8 @@ class Verdict:
             return
         stay.revoked = True
         self._note_stored()
-        if stay.excluded:
+        if stay.excluded or spent in self._read_too_soon:
+            self._let_off.add(stay.session_id)
             self.breach("excluded", "%s: the keyring took neither of its last two tokens", self.named(stay.session_id))
         else:
             self.breach("family_revocations", "%s was spent too late", self.token_named(spent))
@@ -131,6 +134,8 @@ class Verdict:
         if any(one is not process and other == token for one, other in self._asking.items()):
             self.broken["overlapping_refreshes"] += 1
         self._asking[process] = token
+        if (stay := self.stays.get(self.owner.get(token, ""))) and stay.excluded:
+            self._read_too_soon.add(token)
         if (stay := self.stays.get(self.owner.get(token, ""))) and not (stay.ended or self.troubled()):
             newer = stay.tokens[stay.tokens.index(token) + 1 :]
             self.broken["needless_refreshes"] += any(one in stay.saved for one in newer)
@@ -156,7 +161,8 @@ class Verdict:
         self.machine.loop.call_later(_SOON, self._must_know, process, session_id)
 
     def _must_know(self, process: Process, session_id: str) -> None:
-        if process.alive and self._present.get(process) == session_id and not self.honours(session_id):
+        shows = process.alive and self._present.get(process) == session_id
+        if shows and session_id not in self._let_off and not self.honours(session_id):
             self.breach("untold_ends", "%s: still shows %s", process.name, self.named(session_id))
 
     # ---- told by the keyring
