@@ -45,7 +45,7 @@ QT_PACKAGES = (
     "fonts-dejavu-core",
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
-SCREEN_PACKAGES, NETWORK_PACKAGES = ("xauth", "xdotool", "xvfb"), ("iproute2",)
+TEST_PACKAGES = ("iproute2", "xauth", "xdotool", "xvfb")  # by which sockets, focus and windows are looked at
 # Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
 BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
@@ -153,7 +153,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(python=False)
 def package(session: nox.Session) -> None:
     """Freeze the app into dist/desktopauth and let the bundle show that it works, without a screen and with one."""
-    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *SCREEN_PACKAGES, *BUNDLE_PACKAGES)
+    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES, *BUNDLE_PACKAGES)
     python = environment(session, THIS_PYTHON)
     run(session, python, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", "packaging/desktopauth.spec")
     program = HERE / "dist" / "desktopauth" / "desktopauth"
@@ -177,7 +177,7 @@ def lock(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, version: str) -> None:
     """Run pytest on one Python; skip the session when the machine does not have it."""
-    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *SCREEN_PACKAGES, *NETWORK_PACKAGES)
+    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES)
     python = environment(session, version)
     run(session, python, "-m", "pytest", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
 

@@ -5,27 +5,12 @@ They keep what they hold for as long as this process lives, for every object of 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from keyring.backend import KeyringBackend
-
 from tests.adapters.os_stores import WinError
+from tests.plain_keyring import PlainKeyring
 
 
-class InMemory(KeyringBackend):
+class InMemory(PlainKeyring):
     """Takes anything."""
-
-    priority = 1
-    held: ClassVar[dict[tuple[str, str], str]] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.held[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.held.pop((service, username), None)
 
 
 class Tight(InMemory):

@@ -13,9 +13,9 @@ from desktopauth.demo.server import EmbeddedServer
 from tests.adapters.vaults import some_entry
 from tests.demo.people import client, confirmed
 from tests.faults.certificates import PrivateRoot
-from tests.faults.plain import NAME, PlainKeyring
 from tests.faults.proxy import FaultProxy, fault_proxy
 from tests.faults.world import Names, World
+from tests.plain_keyring import NAME, PlainKeyring
 
 SERVER = "project.invalid"  # RFC 2606 §2: a name that no one has
 
