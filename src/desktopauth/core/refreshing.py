@@ -66,26 +66,36 @@ class Refreshing:
 
     async def _refresh_locked(self, session: Session, epoch: int) -> AuthChange | None:
         """Re-read, ask, save. The re-read comes first: what a sibling has stored is newer than what we hold."""
+        if change := await self._catch_up(session, epoch):
+            return change
+        held = self._keeper.session if epoch == self._keeper.epoch else None
+        return await self._spend(held, epoch) if held else None  # by now it may be a sibling's that is due as well
+
+    async def _catch_up(self, session: Session, epoch: int) -> AuthChange | None:
+        """Take what a sibling has stored; else store what could not be saved, before another rotation comes on top."""
         if await self._adopt_newer(session, epoch) and (newer := self._keeper.session):
             return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
-        if self._store.lags and (ours := self._keeper.session):
-            change = await self._keeper.save_now(ours, quiet=False, patience=SLOW)
-            if change:
-                return change
-            if self._store.memory_only and self._store.stirred():  # while we waited, a sibling was served
-                raise _silent()
-        if epoch != self._keeper.epoch or (held := self._keeper.session) is None:
-            return None
+        ours = self._keeper.session if self._store.lags else None
+        change = await self._keeper.save_now(ours, quiet=False, patience=SLOW) if ours else None
+        if ours and change is None and self._store.memory_only and self._store.stirred():
+            raise _silent()  # while we waited, a sibling was served
+        return change
+
+    async def _spend(self, held: Session, epoch: int) -> AuthChange | None:
+        """Ask with this token, and keep what comes."""
         refused_once = self._store.lags
         try:
-            fresh = await self._ask(held.refresh_token, epoch)  # by now it may be a sibling's that is due as well
+            fresh = await self._ask(held.refresh_token, epoch)
         except AuthError as error:
             if error.kind is ErrorKind.SESSION_ENDED and (change := await self._survived(held, epoch)):
                 return change
             raise
         if epoch != self._keeper.epoch:
             return None  # signed out meanwhile: nobody is brought back
-        kept = await self._store.save(self._keeper.dated(fresh), quiet=refused_once)
+        return await self._keep(fresh, epoch, quiet=refused_once)
+
+    async def _keep(self, fresh: Session, epoch: int, *, quiet: bool) -> AuthChange | None:
+        kept = await self._store.save(self._keeper.dated(fresh), quiet=quiet)
         if epoch != self._keeper.epoch:
             return None
         self._keeper.hold(fresh, new=True)
