@@ -74,11 +74,13 @@ def test_a_prompt_that_is_left_open_is_one_prompt_and_its_answer_counts(
         with prompter(comes_back) as person:
             first, second = (asyncio.ensure_future(ours.vault.load()) for _ in range(2))
             await until(lambda: person.count == 1, what="the prompt")
+            assert ours.vault.asking
             with ours.locks.store():  # the other apps of this account are not held up by it
                 first.cancel()
             back.set()
             assert await second == Found("old", 1)
             assert person.count == 1
+            assert not ours.vault.asking
 
     run(scenario)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from desktopauth.core.errors import VaultProblem
 from desktopauth.core.ports import Found, Saved, Unread, Unsaved
 from tests.adapters.vaults import InKeyring, Prompting
-from tests.scenario import Run
+from tests.scenario import Run, until
 
 
 def test_an_open_prompt_holds_no_lock_and_a_caller_may_leave(tmp_path: Path, run: Run) -> None:
@@ -124,6 +124,30 @@ def child_environment() -> dict[str, str]:
     import os
 
     return {**os.environ, "PYTHONPATH": os.pathsep.join(("src", "."))}
+
+
+def test_a_keyring_at_work_does_not_pass_for_one_that_asks(tmp_path: Path, run: Run) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Slow(Prompting):
+        def unlock(self, heads: Sequence[str]) -> None:
+            """Nothing is locked."""
+
+        def set(self, service: str, value: str) -> None:
+            entered.set()
+            go_on.wait()
+            super().set(service, value)
+
+    async def scenario() -> None:
+        ours = InKeyring(tmp_path / "account", keyring=Slow)
+        saving = asyncio.ensure_future(ours.vault.save("it", session_id="s", over=None))
+        await until(entered.is_set)
+        assert not ours.vault.asking
+        go_on.set()
+        assert isinstance(await saving, Saved)
+        ours.close()
+
+    run(scenario)
 
 
 def test_a_fault_in_a_keyring_class_is_an_answer_and_not_the_end(

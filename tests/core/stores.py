@@ -70,6 +70,7 @@ class MemoryVault:
         self.cleared = 0  # the highest generation that a sign-out has removed
         self.siblings_acts = 0
         self.quiet_loads = 0
+        self.asking = False  # whether a prompt is open
         self.script = Script()
         self.calls: list[str] = []
         self._tombstones, self._journal = tombstones, journal

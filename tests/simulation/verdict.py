@@ -42,6 +42,7 @@ class Verdict:
         self._holder: dict[str, Process] = {}  # who got it
         self._asking: dict[Process, str] = {}  # with which token
         self._present: dict[Process, str] = {}
+        self._amid: set[Process] = set()  # who asked while the keyring refused
         self._awaited: dict[Process, list[asyncio.Future[None]]] = {}
         self._counted_at = 0.0
 
@@ -83,8 +84,10 @@ class Verdict:
             self._holder[token] = by
             if spent:
                 self._rotated()
-            if self.refuses():
+            if self.refuses() or by in self._amid:
                 stay.unwelcome.add(token)
+            if not self.refuses():  # it could be stored from now on
+                self.machine.loop.call_later(_ANOTHER_TRY, self._no_excuse, [(token, by)])
         self.say("server: %s -> %s", self.token_named(spent) if spent else "sign-in", self.token_named(token))
 
     def _rotated(self) -> None:
@@ -134,6 +137,7 @@ class Verdict:
         if any(one is not process and other == token for one, other in self._asking.items()):
             self.broken["overlapping_refreshes"] += 1
         self._asking[process] = token
+        (self._amid.add if self.refuses() else self._amid.discard)(process)
         if (stay := self.stays.get(self.owner.get(token, ""))) and stay.excluded:
             self._read_too_soon.add(token)
         if (stay := self.stays.get(self.owner.get(token, ""))) and not (stay.ended or self.troubled()):

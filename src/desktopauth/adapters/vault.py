@@ -62,11 +62,16 @@ class KeyringVault:
         self._locks = locks
         self._open_keyring = keyring
         self._keyring: Keyring | None = None
+        self._asking = False
         self._worker = VaultThread()
 
     @property
     def place(self) -> str:
         return self._keyring.place if self._keyring else usual_place()
+
+    @property
+    def asking(self) -> bool:
+        return self._asking
 
     def stamp(self) -> object:
         return self._state.stamp()
@@ -94,7 +99,11 @@ class KeyringVault:
         keyring = self._keyring = self._keyring or self._open_keyring()
         if quiet and not keyring.readable():  # it says so by raising, too
             raise BackendError(VaultProblem.LOCKED)
-        keyring.unlock(head_names(self._entry))  # may prompt, so before the lock that every app is waiting for
+        self._asking = True  # for as long as a prompt may be open
+        try:
+            keyring.unlock(head_names(self._entry))  # before the lock that every app is waiting for
+        finally:
+            self._asking = False
         with self._locks.store():
             return job(Records(keyring, self._entry, part_size=keyring.part_size))
 
@@ -174,6 +183,7 @@ class MemoryVault:
     """The same contract with nothing kept beyond this process."""
 
     place = "memory"
+    asking = False
 
     def __init__(self, tombstones: Tombstones) -> None:
         self._tombstones = tombstones

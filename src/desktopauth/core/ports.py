@@ -110,6 +110,10 @@ class Vault(Protocol):
         """What differs whenever some copy of the app has stored or cleared anything. Cheap: asks no keyring."""
 
     @property
+    def asking(self) -> bool:
+        """Whether what takes so long is the person, before a prompt, and not the keyring at its work."""
+
+    @property
     def place(self) -> str:
         """Where a session is kept, in the system's own name ("GNOME Keyring ...", "memory")."""
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("desktopauth.refreshing")
 
+_TURNS = 10  # how often a keyring that is at work gets as long as a slow one
+
 
 class Refreshing:
     """The flight that is under way. What it brings home is the keeper's to hold."""
@@ -76,10 +78,19 @@ class Refreshing:
         if await self._adopt_newer(session, epoch) and (newer := self._keeper.session):
             return self._telling.admitted(newer, AuthEvent.TOKEN_REFRESHED)
         ours = self._keeper.session if self._store.lags else None
-        change = await self._keeper.save_now(ours, quiet=False, patience=SLOW) if ours else None
+        change = await self._save_first(ours) if ours else None
         if ours and change is None and self._store.memory_only and self._store.stirred():
             raise _silent()  # while we waited, a sibling was served
         return change
+
+    async def _save_first(self, ours: Session) -> AuthChange | None:
+        """A prompt is waited for a minute. A keyring at work gets ten: killed in the second save, both were lost."""
+        for _ in range(_TURNS):
+            if change := await self._keeper.save_now(ours, quiet=False, patience=SLOW):
+                return change
+            if self._keeper.session is not ours or not self._store.at_work:
+                break
+        return None
 
     async def _spend(self, held: Session, epoch: int) -> AuthChange | None:
         """Ask with this token, and keep what comes."""

@@ -132,6 +132,11 @@ class Store:
         waits = self._latest is not None and not self._latest.done()
         return self.memory_only in _PASSING and not (self._hands_off or waits)
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the keyring is at a save still, and not because it waits for the person."""
+        return self._latest is not None and not self._latest.done() and not self._vault.asking
+
     def forget(self) -> None:
         self.generation, self._latest, self._newest, self._stay = None, None, None, object()
 
