@@ -98,6 +98,57 @@ class Session:
             raise UnknownFormatError("not a stored session of this version") from None
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderTokens:
+    """What a provider gave for its own API, once, at the sign-in; ``refresh_token`` is empty where it gave none."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a code was worth: a session, and the provider's own tokens where it gave any."""
+
+    session: Session
+    tokens: ProviderTokens | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What the auth server offers. ``providers`` are those that are enabled, by the server's names, in its order."""
+
+    providers: tuple[str, ...] = ()
+    email: bool = True
+    phone: bool = False
+    sign_up: bool = True
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> Self:
+        """Read the answer of ``/settings``. Raises LookupError, TypeError or AttributeError on another shape."""
+        external = body["external"]
+        ways = ("email", "phone", "anonymous_users")
+        providers = tuple(str(name) for name, on in external.items() if on is True and name not in ways)
+        known = {"email": external.get("email") is not False, "phone": external.get("phone") is True}
+        return cls(providers, **known, sign_up=body.get("disable_signup") is not True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChange:
+    """What a person changes about themselves; None leaves it as it is.
+
+    ``current_password`` or ``nonce`` (a code by ``reauthenticate``) go with a new password where the server asks.
+    ``facts`` are merged into the user metadata.
+    """
+
+    password: str | None = field(default=None, repr=False)
+    current_password: str | None = field(default=None, repr=False)
+    nonce: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    facts: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
 def claims(token: str) -> Mapping[str, Any]:
     """The claims of a JWT (RFC 7519 §4), unverified: the server checks its own signatures, we only read hints."""
     import base64

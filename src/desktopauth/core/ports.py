@@ -5,18 +5,19 @@ Everything behind them can be replaced by a small adapter, and in tests by a rea
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .errors import VaultProblem
-from .models import Session, User
+from .models import Exchanged, Project, Session, User, UserChange
 
 if TYPE_CHECKING:  # the window paints before anything of asyncio is imported
     from asyncio import Event, Task
 
 Scope = Literal["local", "others", "global"]
+Mail = Literal["email", "recovery", "email_change", "phone_change"]  # what a code was sent for; sign-ins are "email"
 Spawn = Callable[[Coroutine[Any, Any, Any]], "Task[Any]"]  # begins a task that ends with its owner
 
 
@@ -74,8 +75,36 @@ class Gateway(Protocol):
     async def resend_confirmation(self, email: str) -> None:
         """Mail another code to an address that is not confirmed yet."""
 
-    async def verify(self, email: str, code: str) -> Session:
-        """Redeem a mailed six-digit code, of whatever mail it came in."""
+    async def send_code(self, to: str, *, create: bool) -> None:
+        """Send a sign-in code to an e-mail address or a phone number (E.164); ``create``: to an unknown one as well."""
+
+    async def recover(self, email: str) -> None:
+        """Mail a code to who has forgotten the password. Says the same whether the address is known or not."""
+
+    async def verify(self, to: str, code: str, mail: Mail = "email") -> Session | None:
+        """Redeem a six-digit code. None: it was the first of the two that a change of address asks for."""
+
+    async def exchange(self, code: str, verifier: str) -> Exchanged:
+        """Redeem what a browser brought back, once (RFC 7636 §4.5): a lost answer cannot be asked for again."""
+
+    async def sign_in_with_id_token(
+        self, provider: str, id_token: str, *, access_token: str = "", nonce: str = ""
+    ) -> Session:
+        """With a token of OpenID Connect that the app got itself; ``nonce`` as it was before hashing."""
+
+    async def authorize(
+        self, provider: str, *, redirect_to: str, challenge: str, scopes: str, options: Mapping[str, str]
+    ) -> str:
+        """The address of the provider's own page for one attempt, asked before any browser opens."""
+
+    async def project(self) -> Project:
+        """What the server says it offers."""
+
+    async def update_user(self, access_token: str, change: UserChange) -> User:
+        """Change what belongs to the person; CURRENT_PASSWORD_WANTED and REAUTHENTICATION_WANTED ask for more first."""
+
+    async def reauthenticate(self, access_token: str) -> None:
+        """Send the person a code that proves them anew, for ``UserChange.nonce``."""
 
     async def refresh(self, refresh_token: str) -> Session: ...
 

@@ -8,15 +8,20 @@ from typing import assert_never
 from .errors import Problem, VaultProblem
 from .models import User
 from .state import (
+    AddressForm,
     AnotherPerson,
     AuthState,
+    BrowserWait,
     CodePurpose,
     CodeWanted,
     Flow,
     FormPurpose,
     Health,
     Interrupted,
+    NewEmail,
+    NewPassword,
     PasswordForm,
+    Proof,
     Reason,
     SignedIn,
     SignedOut,
@@ -92,6 +97,30 @@ class FormOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowOpened:
+    """Something is asked from now on; None: nothing more, what was asked is answered or given up."""
+
+    flow: Flow | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSent:
+    """The browser was sent to the provider's page at ``url``, or could not be opened: ``problem``."""
+
+    url: str = field(repr=False)
+    deadline: float
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofWanted:
+    """The server wants more than the new password; a code has been sent where it is one."""
+
+    proof: Proof
+    resend_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A request of the current flow is under way. An address typed into the form is kept with it."""
 
@@ -106,14 +135,15 @@ class CodeMailed:
     purpose: CodePurpose
     resend_at: float
     problem: Problem | None = None
+    create: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The request of the current flow failed. ``resend_at`` moves where the server named its own seconds."""
+    """The request of the current flow failed; ``retry_at`` is when to try again, where the server named its seconds."""
 
     problem: Problem
-    resend_at: float | None = None
+    retry_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +151,7 @@ class Cancelled:
     """The person does not wait any longer."""
 
 
-OfFlow = FormOpened | Asked | CodeMailed | OtherCame | Failed | Cancelled
+OfFlow = FormOpened | FlowOpened | Asked | CodeMailed | BrowserSent | ProofWanted | OtherCame | Failed | Cancelled
 Message = Began | StoreTrouble | NobodyThere | Admitted | Ended | CutOff | OfFlow
 
 
@@ -146,31 +176,58 @@ def reduce(state: AuthState, message: Message) -> AuthState:
         case CutOff():
             lost = Interrupted(message.user, message.reason, message.code, message.memory_only)
             return AuthState(lost, PasswordForm(email=message.user.email))
-        case FormOpened() | Asked() | CodeMailed() | OtherCame() | Failed() | Cancelled():
-            return replace(state, flow=_flow_after(state.flow, message))
         case _:
-            assert_never(message)
+            return replace(state, flow=_flow_after(state.flow, message))
 
 
 def _flow_after(flow: Flow | None, message: OfFlow) -> Flow | None:
     match message:
         case FormOpened():
             return PasswordForm(message.purpose, message.email if message.email is not None else typed_email(flow))
+        case FlowOpened():
+            return message.flow
         case CodeMailed():
-            return CodeWanted(message.email, message.purpose, message.resend_at, problem=message.problem)
+            mailed = CodeWanted(message.email, message.purpose, message.resend_at, problem=message.problem)
+            return replace(mailed, create=message.create)
         case OtherCame():
             return AnotherPerson(message.user)
-        case _ if flow is None:
-            return None  # an answer to a question that nobody is asking any more
-        case Asked() if isinstance(flow, PasswordForm) and message.email is not None:
-            return replace(flow, busy=True, problem=None, email=message.email)
+        case Asked() | BrowserSent() | ProofWanted() | Failed() | Cancelled():
+            return _answered(flow, message) if flow else None  # else nobody is asking that any more
+        case _:
+            assert_never(message)
+
+
+def _answered(flow: Flow, message: Asked | BrowserSent | ProofWanted | Failed | Cancelled) -> Flow:
+    """What is asked goes on, a step further."""
+    match message:
+        case Asked(email=str(email)) if isinstance(flow, PasswordForm | AddressForm | NewEmail):
+            return replace(flow, busy=True, problem=None, email=email)
         case Asked():
             return replace(flow, busy=True, problem=None)
-        case Failed() if isinstance(flow, CodeWanted) and message.resend_at is not None:
-            return replace(flow, busy=False, problem=message.problem, resend_at=message.resend_at)
+        case BrowserSent() if isinstance(flow, BrowserWait):
+            return replace(flow, busy=False, url=message.url, deadline=message.deadline, problem=message.problem)
+        case ProofWanted() if isinstance(flow, NewPassword):
+            return replace(flow, busy=False, problem=None, proof=message.proof, resend_at=message.resend_at)
+        case BrowserSent() | ProofWanted():
+            return flow
         case Failed():
-            return replace(flow, busy=False, problem=message.problem)
+            return _failed(flow, message)
+        case Cancelled() if isinstance(flow, BrowserWait):
+            return PasswordForm(email=flow.email)
         case Cancelled():
             return replace(flow, busy=False, problem=None)
         case _:
             assert_never(message)
+
+
+def _failed(flow: Flow, message: Failed) -> Flow:
+    retry_at = message.retry_at or 0.0
+    match flow:
+        case BrowserWait():  # back where they were
+            return PasswordForm(email=flow.email, problem=message.problem, retry_at=retry_at)
+        case CodeWanted():
+            return replace(flow, busy=False, problem=message.problem, resend_at=retry_at or flow.resend_at)
+        case AnotherPerson():
+            return replace(flow, busy=False, problem=message.problem)
+        case _:
+            return replace(flow, busy=False, problem=message.problem, retry_at=retry_at)

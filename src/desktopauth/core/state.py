@@ -15,7 +15,9 @@ from .models import User
 
 Status = Literal["loading", "authenticated", "unauthenticated"]
 FormPurpose = Literal["sign_in", "sign_up"]
-CodePurpose = Literal["sign_in", "confirm"]
+AddressPurpose = Literal["sign_in", "recovery"]
+CodePurpose = Literal["sign_in", "confirm", "recovery", "email_change"]
+Proof = Literal["none", "current_password", "code"]
 
 
 class Reason(StrEnum):
@@ -120,23 +122,84 @@ SessionState = Starting | StoreWanted | SignedOut | SignedIn | Interrupted
 
 @dataclass(frozen=True, slots=True)
 class PasswordForm:
-    """E-mail and password are asked for, to sign in or to sign up."""
+    """E-mail and password are asked for, to sign in or to sign up.
+
+    Here and in all forms: before ``retry_at`` (seconds since the epoch) the server would refuse unheard.
+    """
 
     purpose: FormPurpose = "sign_in"
     email: str = field(default="", repr=False)
     busy: bool = False
     problem: Problem | None = None
+    retry_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class CodeWanted:
-    """A six-digit code went to ``email``; another may be asked for from ``resend_at`` on (seconds since the epoch)."""
+    """A six-digit code went to ``email``, or to that phone; another may be asked for from ``resend_at`` on.
+
+    ``resend_at`` is in seconds since the epoch. ``create``: an account is made for who has none.
+    """
 
     email: str = field(repr=False)
     purpose: CodePurpose
     resend_at: float
     busy: bool = False
     problem: Problem | None = None
+    create: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AddressForm:
+    """Only an address is asked for, where a code is to go: to sign in by it, or because the password is forgotten."""
+
+    purpose: AddressPurpose
+    email: str = field(default="", repr=False)  # or a phone number, to sign in
+    busy: bool = False
+    problem: Problem | None = None
+    retry_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserWait:
+    """The person is in their browser, at ``provider``, until ``deadline`` (seconds since the epoch).
+
+    ``url`` is the provider's page, empty until the server has named it; ``busy`` while that, or what came back, is
+    under way. ``problem`` says that no browser could be opened: the address may be copied. ``email`` was typed before.
+    """
+
+    provider: str
+    url: str = field(default="", repr=False)
+    deadline: float = 0.0
+    email: str = field(default="", repr=False)
+    busy: bool = True
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A new password is asked for; ``forgotten``: with it they are signed in. ``proof`` is what goes with it.
+
+    A ``code`` went to ``email``; another may be asked for from ``resend_at`` on (seconds since the epoch).
+    """
+
+    email: str = field(default="", repr=False)
+    forgotten: bool = False
+    proof: Proof = "none"
+    resend_at: float = 0.0
+    busy: bool = False
+    problem: Problem | None = None
+    retry_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    """Another address is asked for; codes to the new one, and mostly to the old one, prove it."""
+
+    email: str = field(default="", repr=False)
+    busy: bool = False
+    problem: Problem | None = None
+    retry_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +211,7 @@ class AnotherPerson:
     problem: Problem | None = None
 
 
-Flow = PasswordForm | CodeWanted | AnotherPerson
+Flow = PasswordForm | AddressForm | CodeWanted | BrowserWait | NewPassword | NewEmail | AnotherPerson
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ if TYPE_CHECKING:  # the window paints before asyncio is imported, and before th
 
     from desktopauth.core.auth import Auth
     from desktopauth.core.events import Subscription, Transition
+    from desktopauth.core.models import UserChange
     from desktopauth.core.ports import Scope
     from desktopauth.core.revocation import SignOut, SignOutStatus
-    from desktopauth.core.state import FormPurpose
+    from desktopauth.core.state import AddressPurpose, FormPurpose
 
 log = logging.getLogger("desktopauth.window")
 Ask = Callable[["Auth"], "Coroutine[Any, Any, None] | None"]
@@ -44,6 +45,43 @@ class Commands:
 
     def resend(self) -> None:
         self._ask(lambda auth: auth.resend())
+
+    def sign_in_with(self, provider: str) -> None:
+        self._ask(lambda auth: auth.sign_in_with(provider))
+
+    def open_again(self) -> None:
+        self._ask(lambda auth: auth.open_again())
+
+    def paste(self, address: str) -> bool:
+        """Whether the address that a browser ended at elsewhere is the answer to this attempt."""
+        return self._auth is not None and self._auth.paste(address)
+
+    def sign_in_with_code(self, to: str) -> None:
+        self._ask(lambda auth: auth.sign_in_with_code(to))
+
+    def forgot_password(self, email: str) -> None:
+        self._ask(lambda auth: auth.forgot_password(email))
+
+    def set_password(self, password: str, proof: str = "") -> None:
+        """``proof``: the current password, or the mailed code, whichever the flow asks for."""
+        self._ask(lambda auth: auth.set_password(password, proof))
+
+    def change_email(self, email: str) -> None:
+        self._ask(lambda auth: auth.change_email(email))
+
+    def open_address(self, purpose: AddressPurpose, email: str) -> None:
+        self._ask(lambda auth: auth.open_address(purpose, email))
+
+    def open_new_password(self) -> None:
+        self._ask(lambda auth: auth.open_new_password())
+
+    def open_new_email(self) -> None:
+        self._ask(lambda auth: auth.open_new_email())
+
+    async def update_user(self, change: UserChange) -> None:
+        """Raises AuthError, for the view that asked."""
+        if self._auth:
+            await self._auth.update_user(change)
 
     def open_form(self, purpose: FormPurpose, email: str) -> None:
         self._ask(lambda auth: auth.open_form(purpose, email))
