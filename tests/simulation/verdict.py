@@ -108,8 +108,8 @@ class Verdict:
             return
         stay = self.stays.get(self.owner.get(spent, ""))
         self.say("server: %s refused, %s", self.token_named(spent), code)
-        if code != "refresh_token_already_used" or stay is None or stay.revoked:
-            return
+        if code != "refresh_token_already_used" or stay is None or stay.revoked or stay.ended == "user":
+            return  # whoever signs out wanted this end, by another way
         stay.revoked = True
         self._note_stored()
         if stay.excluded or spent in self._read_too_soon:
