@@ -162,13 +162,13 @@ def test_a_provider_that_is_off_is_an_error_before_any_browser_opens(
     gotrue: DoubleServer, run: Run, provider: str
 ) -> None:
     found = refused(run, gotrue.project.url, provider=provider)
-    assert found == Problem(ErrorKind.REFUSED, "authorize", Outcome.REFUSED, 400, "validation_failed")
+    assert found == Problem(ErrorKind.PROVIDER_OFF, "authorize", Outcome.REFUSED, 400, "validation_failed")
     assert gotrue.project.flows == []
 
 
 def test_supabase_lite_refuses_a_provider_that_is_off(lite: EmbeddedServer, run: Run) -> None:
     found = refused(run, f"{lite.url}/auth/v1")
-    assert found == Problem(ErrorKind.REFUSED, "authorize", Outcome.REFUSED, 400, "validation_failed")
+    assert found == Problem(ErrorKind.PROVIDER_OFF, "authorize", Outcome.REFUSED, 400, "validation_failed")
 
 
 async def exchanged(gotrue: DoubleServer, code: str, verifier: str) -> httpx.Response:

@@ -25,6 +25,7 @@ _HTML = re.compile(rb"\s*<(?:!doctype html|html|head|meta|script|body)\b", re.IG
 # API version 2024-01-01 says code/message, older ones error_code/msg with a number as code, OAuth (RFC 6749 §5.2)
 # error/error_description, and the key check in front of the server only message.
 _CODES = ("code", "error_code", "error")
+_INVALID = "validation_failed"
 _WORDS = ("message", "msg", "error_description", *_CODES)
 
 
@@ -63,8 +64,11 @@ def silence(cause: Exception, outcome: Outcome, status: int = 0) -> Silence:
     return Silence(outcome, type(cause).__name__, outcome is Outcome.UNREACHABLE and _untrusted(cause), status)
 
 
-def read(call: str, heard: Heard, reader: Callable[[Mapping[str, Any]], T]) -> T:
-    """What ``reader`` makes of the JSON object of a success (empty for 204). Raises AuthError for all else."""
+def read(call: str, heard: Heard, reader: Callable[[Mapping[str, Any]], T], invalid: ErrorKind | None = None) -> T:
+    """What ``reader`` makes of the JSON object of a success (empty for 204). Raises AuthError for all else.
+
+    ``invalid`` is the kind of `validation_failed`, where the call alone does not say what it means.
+    """
     if isinstance(heard, Silence):
         raise AuthError(_unanswered(call, heard)) from None
     body = {} if heard.status == 204 else json_object(heard)
@@ -74,7 +78,7 @@ def read(call: str, heard: Heard, reader: Callable[[Mapping[str, Any]], T]) -> T
         except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError):
             body = None  # the reader knows the shape: this is another one
     # raised outside the except block: even a suppressed context would carry the answer, and with it tokens
-    raise AuthError(_refusal(call, heard, body)) from None
+    raise AuthError(_refusal(call, heard, body, invalid)) from None
 
 
 def json_object(answer: Answer) -> Mapping[str, Any] | None:
@@ -100,13 +104,13 @@ def _unanswered(call: str, heard: Silence) -> Problem:
     return Problem(kind, call, heard.outcome, heard.status)
 
 
-def _refusal(call: str, answer: Answer, body: Mapping[str, Any] | None) -> Problem:
+def _refusal(call: str, answer: Answer, body: Mapping[str, Any] | None, invalid: ErrorKind | None) -> Problem:
     later = _retry_after(answer, body or {})
     known = body is not None and any(isinstance(body.get(name), str) for name in _WORDS)
     if not known or body is None or answer.status < 400:
         return Problem(_stranger(answer), call, Outcome.UNREADABLE, answer.status, "", later)
     code = answer.headers.get("x-sb-error-code") or _first_text(body, _CODES)
-    kind = kind_of(call, answer.status, code)
+    kind = invalid if invalid and code == _INVALID else kind_of(call, answer.status, code)
     return Problem(kind, call, Outcome.REFUSED, answer.status, code, later, _reasons(body))
 
 

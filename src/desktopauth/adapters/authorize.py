@@ -39,7 +39,7 @@ async def provider_address(
 
     ``redirect_to`` is a receiver's address, ``challenge`` a proof's; ``scopes`` are separated by spaces; ``options`` go
     to the provider as they are (``prompt``, ``login_hint``), and take the place of none of these. From here on the
-    server counts core.redirect.LIFE. Raises AuthError: `validation_failed` (400) for a provider that is not enabled.
+    server counts core.redirect.LIFE. Raises AuthError: PROVIDER_OFF for a provider that is not enabled.
     """
     asked = {**(options or {}), "provider": provider, "redirect_to": redirect_to}
     asked |= {"code_challenge": challenge, "code_challenge_method": METHOD} | ({"scopes": scopes} if scopes else {})
@@ -51,21 +51,15 @@ async def provider_address(
 
 
 async def _ask(pool: Pool, base: str, asked: Mapping[str, str]) -> answers.Heard:
-    """One GET that is not followed. The client makes the request but does not send it: it would log our redirect."""
+    """One GET that is not followed."""
     try:
         route = await pool.open()
     except ValueError as unusable:  # no proxy that can be used leads there
         _log.error("%s", unusable)
         return answers.Silence(Outcome.MISUSE, type(unusable).__name__)
-    from .transport import Ear, call_client
+    from .wire import get
 
-    ear, error_name = Ear(route), ""
-    async with call_client(ear) as client:
-        try:
-            await ear.handle_async_request(client.build_request("GET", base, params=dict(asked)))
-        except Exception as error:  # noqa: BLE001 - the ear heard what happened, whatever was raised
-            error_name = type(error).__name__
-    return ear.heard(error_name)
+    return await get(route, base, params=asked)
 
 
 def _location(base: str, heard: answers.Answer) -> str:

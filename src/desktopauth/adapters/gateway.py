@@ -5,41 +5,29 @@ One call is one request and nothing is kept between two calls, except where a se
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any
 
-from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
-from desktopauth.core.models import Session, User
-from desktopauth.core.ports import Scope
+from desktopauth.core.errors import AuthError, ErrorKind, Problem
+from desktopauth.core.models import Exchanged, Project, ProviderTokens, Session, User, UserChange
+from desktopauth.core.ports import Mail, Scope
 
-from . import answers
-from .pool import Pool
+from .asking import Asking, warm
+from .authorize import provider_address
 
-if TYPE_CHECKING:
-    from .throwaway import Sdk, Use
-    from .transport import Route
+__all__ = ["SupabaseGateway", "warm"]
 
-T = TypeVar("T")
-Observe = Callable[[float, float], None]
-
-_log = logging.getLogger("desktopauth.gateway")
 _MAILED_LATELY = "over_email_send_rate_limit"
+# Any mailed code but a change's passes as `email` (supabase/auth, internal/api/verify.go). Supabase Lite 0.10 does
+# not know that type, and says so; there `magiclink` takes the newest code, be it of a sign-up or of a sign-in mail.
+_MAILED_AS: Mapping[Mail, tuple[str, ...]] = {"email": ("email", "magiclink"), "recovery": ("email", "recovery")}
+_TEXTED_AS: Mapping[Mail, tuple[str, ...]] = {"email": ("sms",)}
 
 
-class SupabaseGateway:
-    """The auth server at ``url``, asked with the project's publishable ``key``.
+class SupabaseGateway(Asking):
+    """The auth server, verb by verb: what each sends, and how its answer is read."""
 
-    ``observe`` is told the server's time (seconds since the epoch) and the seconds that the answer took, for every
-    answer whose ``Date`` can be believed.
-    """
-
-    def __init__(self, url: str, key: str, pool: Pool, *, observe: Observe) -> None:
-        self._url, self._key, self._pool, self._observe = url.rstrip("/"), key, pool, observe
-        self._sdk: Sdk | None = None
-        self._believed = _authentic(url)
+    # ---- signing in
 
     async def sign_up(self, email: str, password: str) -> Session | None:
         who = {"email": email, "password": password}
@@ -53,6 +41,42 @@ class SupabaseGateway:
         who = {"email": email, "password": password}
         return await self._ask("sign_in", Session.from_wire, lambda auth: auth.sign_in_with_password(who))
 
+    async def sign_in_with_id_token(
+        self, provider: str, id_token: str, *, access_token: str = "", nonce: str = ""
+    ) -> Session:
+        proof = {"provider": provider, "token": id_token}
+        proof |= {name: value for name, value in (("access_token", access_token), ("nonce", nonce)) if value}
+        return await self._ask(
+            "sign_in_with_id_token", Session.from_wire, lambda auth: auth.sign_in_with_id_token(proof)
+        )
+
+    async def authorize(
+        self, provider: str, *, redirect_to: str, challenge: str, scopes: str, options: Mapping[str, str]
+    ) -> str:
+        return await provider_address(
+            self._url,
+            self._pool,
+            provider=provider,
+            redirect_to=redirect_to,
+            challenge=challenge,
+            scopes=scopes,
+            options=options,
+        )
+
+    async def exchange(self, code: str, verifier: str) -> Exchanged:
+        both = {"auth_code": code, "code_verifier": verifier}
+        return await self._ask("exchange", _exchanged, lambda auth: auth.exchange_code_for_session(both))
+
+    # ---- codes
+
+    async def send_code(self, to: str, *, create: bool) -> None:
+        asked = {**_reached(to), "options": {"should_create_user": create}}
+        wrong = ErrorKind.INVALID_EMAIL if "@" in to else ErrorKind.INVALID_PHONE
+        await self._ask("send_code", _nothing, lambda auth: auth.sign_in_with_otp(asked), invalid=wrong)
+
+    async def recover(self, email: str) -> None:
+        await self._ask("recover", _nothing, lambda auth: auth.reset_password_for_email(email))
+
     async def resend_confirmation(self, email: str) -> None:
         which = {"type": "signup", "email": email}
         try:
@@ -60,21 +84,32 @@ class SupabaseGateway:
         except AuthError as refused:
             await self._mail_a_code_instead(email, refused)
 
-    async def verify(self, email: str, code: str) -> Session:
-        try:
-            return await self._verify_as("email", email, code)
-        except AuthError as refused:
-            if (refused.problem.status, refused.problem.code) != (400, "validation_failed"):
-                raise
-        # Any mailed code passes as `email` (supabase/auth, internal/api/verify.go). Supabase Lite 0.10 does not know
-        # that type, and says so; there `magiclink` takes the newest code, be it of a sign-up or of a sign-in mail.
-        return await self._verify_as("magiclink", email, code)
+    async def verify(self, to: str, code: str, mail: Mail = "email") -> Session | None:
+        *others, last = (_MAILED_AS if "@" in to else _TEXTED_AS).get(mail, (mail,))
+        for kind in others:
+            try:
+                return await self._verify_as(kind, to, code)
+            except AuthError as refused:
+                if (refused.problem.status, refused.problem.code) != (400, "validation_failed"):
+                    raise
+        return await self._verify_as(last, to, code)
+
+    # ---- of who is signed in
 
     async def refresh(self, refresh_token: str) -> Session:
         return await self._ask("refresh", Session.from_wire, lambda auth: auth.refresh_session(refresh_token))
 
     async def user(self, access_token: str) -> User:
         return await self._ask("user", User.from_wire, lambda auth: auth.get_user(), access_token)
+
+    async def update_user(self, access_token: str, change: UserChange) -> User:
+        fields, wrong = _fields(change), _wrong_in(change)
+        return await self._ask(
+            "update_user", User.from_wire, lambda auth: auth.update_user(fields), access_token, invalid=wrong
+        )
+
+    async def reauthenticate(self, access_token: str) -> None:
+        await self._ask("reauthenticate", _nothing, lambda auth: auth.reauthenticate(), access_token)
 
     async def sign_out(self, access_token: str, scope: Scope) -> None:
         try:
@@ -83,9 +118,15 @@ class SupabaseGateway:
             if not _gone(refused.problem):
                 raise
 
-    async def _verify_as(self, kind: str, email: str, code: str) -> Session:
-        proof = {"type": kind, "email": email, "token": code}
-        return await self._ask("verify", Session.from_wire, lambda auth: auth.verify_otp(proof))
+    # ---- of the project
+
+    async def project(self) -> Project:
+        return await self._look("project", "/settings", Project.from_wire)
+
+    async def _verify_as(self, kind: str, to: str, code: str) -> Session | None:
+        proof = {"type": kind, **_reached(to), "token": code}
+        reader = _maybe_second if kind == "email_change" else Session.from_wire
+        return await self._ask("verify", reader, lambda auth: auth.verify_otp(proof))
 
     async def _mail_a_code_instead(self, email: str, refused: AuthError) -> None:
         """Ask for a sign-in code, which confirms an address as well; raises ``refused`` if that is refused too.
@@ -95,58 +136,63 @@ class SupabaseGateway:
         """
         if refused.problem.code != _MAILED_LATELY:
             raise refused
-        to = {"email": email, "options": {"should_create_user": False}}
         try:
-            await self._ask("send_code", _nothing, lambda auth: auth.sign_in_with_otp(to))
+            await self.send_code(email, create=False)
         except AuthError:
             raise refused from None
 
-    async def _ask(self, call: str, reader: Callable[[Mapping[str, Any]], T], use: Use, token: str = "") -> T:
-        heard = await (await self._wire(call)).ask(use, token)
-        match heard:
-            case answers.Silence():
-                _log.info("%s: no answer (%s)", call, heard.cause)
-            case answers.Answer():
-                self._tell_time(heard)
-        return answers.read(call, heard, reader)
 
-    async def _wire(self, call: str) -> Sdk:
-        if self._sdk is None:
-            pool = await self._opened()
-            if pool is None:
-                raise AuthError(Problem(ErrorKind.MISUSE, call, Outcome.MISUSE))
-            await asyncio.to_thread(warm)
-            from .throwaway import Sdk
+# ---- how what is asked is written
 
-            self._sdk = Sdk(self._url, self._key, pool)
-        return self._sdk
 
-    async def _opened(self) -> Route | None:
-        try:
-            return await self._pool.open()
-        except ValueError as unusable:
-            _log.error("%s", unusable)
+def _reached(to: str) -> dict[str, str]:
+    return {"email": to} if "@" in to else {"phone": to}
+
+
+def _fields(change: UserChange) -> dict[str, Any]:
+    """What is to change, by the server's names; what stays as it is does not go over the wire."""
+    named = {
+        "password": change.password,
+        "current_password": change.current_password,
+        "nonce": change.nonce,
+        "email": change.email,
+        "phone": change.phone,
+        "data": None if change.facts is None else dict(change.facts),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _wrong_in(change: UserChange) -> ErrorKind | None:
+    """What is not valid in a change that was refused as such; None where it may be more than one."""
+    if change.password is not None:  # longer than the server's hash takes, for one
+        return None
+    match change.email, change.phone:
+        case str(), None:
+            return ErrorKind.INVALID_EMAIL
+        case None, str():
+            return ErrorKind.INVALID_PHONE
+        case _:
             return None
 
-    def _tell_time(self, answer: answers.Answer) -> None:
-        moment = answers.server_time(answer) if self._believed else None
-        if moment is not None:
-            self._observe(moment, answer.took)
 
-
-def warm() -> None:
-    """Import what the first call needs, about 250 ms: for a worker thread, behind the first paint."""
-    from . import throwaway  # noqa: F401
-
-
-def _authentic(url: str) -> bool:
-    """Whether nobody on the way can have written the answer: TLS, or never off this machine."""
-    where = urlsplit(url)
-    return where.scheme == "https" or where.hostname in ("127.0.0.1", "::1", "localhost")
+# ---- how an answer is read
 
 
 def _maybe_session(body: Mapping[str, Any]) -> Session | None:
     return Session.from_wire(body) if "access_token" in body else None
+
+
+def _maybe_second(body: Mapping[str, Any]) -> Session | None:
+    """None for the first of two confirmations: a message, under a code that is a text (supabase/auth, verify.go)."""
+    return None if "access_token" not in body and str(body.get("code")) == "200" else Session.from_wire(body)
+
+
+def _exchanged(body: Mapping[str, Any]) -> Exchanged:
+    access, refresh = body.get("provider_token"), body.get("provider_refresh_token")
+    tokens = None
+    if isinstance(access, str) and access:
+        tokens = ProviderTokens(access, refresh if isinstance(refresh, str) else "")
+    return Exchanged(Session.from_wire(body), tokens)
 
 
 def _nothing(body: Mapping[str, Any]) -> None:

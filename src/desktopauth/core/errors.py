@@ -34,6 +34,7 @@ class ErrorKind(StrEnum):
     BAD_KEY = "bad_key"
     BROWSER_DENIED = "browser_denied"  # somebody said no at the provider
     BROWSER_SILENT = "browser_silent"  # nothing came back in time
+    BROWSER_STALE = "browser_stale"  # what came back is over: too late, redeemed before, or another attempt's
     BROWSER_UNAVAILABLE = "browser_unavailable"  # none could be opened; the address can be copied
     CANCELLED = "cancelled"  # the person, or a newer attempt
     CAPTCHA_WANTED = "captcha_wanted"
@@ -51,6 +52,7 @@ class ErrorKind(StrEnum):
     OFFLINE = "offline"
     PASSWORD_MISSING = "password_missing"  # noqa: S105 - a name
     PROVIDER_OFF = "provider_off"  # the project does not offer it
+    PROVIDER_TOKEN_MISSING = "provider_token_missing"  # noqa: S105 - a name; to have one is to sign in there again
     PROVIDER_UNVERIFIED = "provider_unverified"  # the address has to be confirmed at the provider first
     RATE_LIMITED = "rate_limited"
     REAUTHENTICATION_WANTED = "reauthentication_wanted"  # a code by mail has to prove the person first
@@ -130,25 +132,58 @@ ENDING_CODES: Mapping[str, str] = {
 DOUBTS = frozenset({"session_not_found", "user_banned", "user_not_found"})
 
 _KINDS: Mapping[str, ErrorKind] = {
+    "bad_code_verifier": ErrorKind.BROWSER_STALE,
+    "bad_oauth_callback": ErrorKind.BROWSER_STALE,
+    "bad_oauth_state": ErrorKind.BROWSER_STALE,
+    "captcha_failed": ErrorKind.CAPTCHA_WANTED,
+    "current_password_invalid": ErrorKind.CURRENT_PASSWORD_WRONG,
+    "current_password_required": ErrorKind.CURRENT_PASSWORD_WANTED,
+    "custom_provider_not_found": ErrorKind.PROVIDER_OFF,
     "email_address_invalid": ErrorKind.INVALID_EMAIL,
     "email_exists": ErrorKind.USER_EXISTS,
     "email_not_confirmed": ErrorKind.EMAIL_NOT_CONFIRMED,
     "email_provider_disabled": ErrorKind.SIGN_UP_CLOSED,
+    "flow_state_already_used": ErrorKind.BROWSER_STALE,
+    "flow_state_expired": ErrorKind.BROWSER_STALE,
+    "flow_state_not_found": ErrorKind.BROWSER_STALE,
+    "hook_timeout": ErrorKind.SERVER,  # a 422 that says the same as a 504: the project's own hook did not answer
+    "hook_timeout_after_retry": ErrorKind.SERVER,
+    "identity_already_exists": ErrorKind.IDENTITY_TAKEN,
     "invalid_credentials": ErrorKind.BAD_CREDENTIALS,
+    "invite_not_found": ErrorKind.BROWSER_STALE,
+    "oauth_client_state_expired": ErrorKind.BROWSER_STALE,
+    "oauth_client_state_not_found": ErrorKind.BROWSER_STALE,
+    "oauth_invalid_state": ErrorKind.BROWSER_STALE,
+    "oauth_provider_not_supported": ErrorKind.PROVIDER_OFF,
     "otp_disabled": ErrorKind.SIGN_UP_CLOSED,
     "otp_expired": ErrorKind.CODE_REFUSED,
     "over_email_send_rate_limit": ErrorKind.RATE_LIMITED,
     "over_request_rate_limit": ErrorKind.RATE_LIMITED,
+    "over_sms_send_rate_limit": ErrorKind.RATE_LIMITED,
+    "phone_exists": ErrorKind.USER_EXISTS,
+    "phone_provider_disabled": ErrorKind.PROVIDER_OFF,
+    "provider_disabled": ErrorKind.PROVIDER_OFF,
+    "provider_email_needs_verification": ErrorKind.PROVIDER_UNVERIFIED,
+    "reauthentication_needed": ErrorKind.REAUTHENTICATION_WANTED,
+    "reauthentication_not_valid": ErrorKind.CODE_REFUSED,
+    "same_password": ErrorKind.SAME_PASSWORD,
     "signup_disabled": ErrorKind.SIGN_UP_CLOSED,
+    "sms_send_failed": ErrorKind.SERVER,  # a 422, and no fault of who asked
     "user_already_exists": ErrorKind.USER_EXISTS,
     "user_banned": ErrorKind.USER_BANNED,
     "weak_password": ErrorKind.WEAK_PASSWORD,
 }
-_INVALID: Mapping[str, ErrorKind] = {
-    "resend_confirmation": ErrorKind.INVALID_EMAIL,
-    "send_code": ErrorKind.INVALID_EMAIL,
-    "sign_up": ErrorKind.INVALID_EMAIL,
-    "verify": ErrorKind.CODE_REFUSED,
+# What a code means in one call only. `validation_failed` says no more than that something in the request was wrong.
+_KINDS_BY_CALL: Mapping[tuple[str, str], ErrorKind] = {
+    ("authorize", "validation_failed"): ErrorKind.PROVIDER_OFF,
+    # the server's word for a grant that it does not know (supabase/auth, internal/api/token.go)
+    ("exchange", "invalid_credentials"): ErrorKind.PROVIDER_OFF,
+    ("recover", "validation_failed"): ErrorKind.INVALID_EMAIL,
+    ("resend_confirmation", "validation_failed"): ErrorKind.INVALID_EMAIL,
+    ("send_code", "validation_failed"): ErrorKind.INVALID_EMAIL,
+    ("sign_in_with_id_token", "invalid_credentials"): ErrorKind.PROVIDER_OFF,
+    ("sign_up", "validation_failed"): ErrorKind.INVALID_EMAIL,
+    ("verify", "validation_failed"): ErrorKind.CODE_REFUSED,
 }
 
 
@@ -156,9 +191,7 @@ def kind_of(call: str, status: int, code: str) -> ErrorKind:
     """The kind of a refusal by (call, code); the status decides only where the server named no code."""
     if call == "refresh" and code in ENDING_CODES and 400 <= status < 500:  # a 5xx is trouble, whatever it says
         return ErrorKind.SESSION_ENDED
-    if code == "validation_failed":
-        return _INVALID.get(call, ErrorKind.REFUSED)
-    if found := _KINDS.get(code):
+    if found := _KINDS_BY_CALL.get((call, code)) or _KINDS.get(code):
         return found
     if status == 429:
         return ErrorKind.RATE_LIMITED
