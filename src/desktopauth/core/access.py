@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import DOUBTS, AuthError, missing
 from .events import AuthEvent, EventBus, Subscription
@@ -14,6 +14,8 @@ from .parts import Parts
 from .ports import DataClient, HttpClient
 from .tasks import Tasks
 from .tokens import LiveTokens
+
+T = TypeVar("T")
 
 
 class Access:
@@ -55,19 +57,23 @@ class Access:
 
         If the server says that the session is gone, a refresh finds out at once whether it really is.
         """
-        token = await self.access_token()
-        if token is None:
-            raise missing("get_user")
-        try:
-            return await self._gateway.user(token)
-        except AuthError as error:
-            if error.problem.code in DOUBTS:
-                self._spawn(self._keeper.refresh())
-            raise
+        return await self._in_person("get_user", self._gateway.user)
 
     def on_auth_state_change(self, callback: Callable[[AuthEvent, Session | None], None]) -> Subscription:
         """``callback(event, session)`` for every event, INITIAL_SESSION first; ``unsubscribe()`` ends it."""
         return self._bus.subscribe(lambda change: callback(change.event, self._keeper.session))
+
+    async def _in_person(self, call: str, ask: Callable[[str], Awaitable[T]]) -> T:
+        """``ask`` with the live access token. Raises AuthError, SESSION_MISSING for nobody."""
+        token = await self.access_token()
+        if token is None:
+            raise missing(call)
+        try:
+            return await ask(token)
+        except AuthError as error:
+            if error.problem.code in DOUBTS:
+                self._spawn(self._keeper.refresh())
+            raise
 
     def _there(self, call: str) -> Session:
         if session := self._keeper.session:

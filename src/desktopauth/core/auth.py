@@ -10,25 +10,22 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from .access import Access
 from .attempts import Attempts
+from .browsing import Arrival
+from .doors import Doors
 from .errors import VaultProblem
 from .events import AuthChange, EventBus, Subscription, Transition
 from .flows import Flows
 from .keeper import Keeper
-from .models import Session, User
+from .models import User
 from .parts import Parts
 from .ports import DataClient, HttpClient, Scope
-from .reduce import Asked, Began, Cancelled, FormOpened, Message, reduce
+from .provider_tokens import ProviderAccess
+from .reduce import Began, Cancelled, Message, reduce
 from .revocation import SignOut
 from .state import (
     AnotherPerson,
     AuthState,
-    CodeWanted,
-    FormPurpose,
-    Interrupted,
-    PasswordForm,
-    SignedOut,
     Starting,
     Status,
     StoreWanted,
@@ -41,7 +38,7 @@ from .watching import Watching
 _FAREWELL = 0.5  # seconds that leaving waits for what is under way: a clear, a save, a refresh
 
 
-class Auth(Access):
+class Auth(Doors):
     """One person's sign-in in one app.
 
     Use it as ``async with connect(config) as auth``. Leaving the block ends every task it owns.
@@ -65,7 +62,8 @@ class Auth(Access):
         super().__init__(Keeper(parts, self, self._tasks.spawn), EventBus(), parts, self._tasks, data, http)
         self._clock, self._vault, self._close = parts.clock, parts.vault, close
         self._watching = Watching(self._keeper, parts)
-        self._attempts = Attempts(self._keeper, self, parts.clock, self._spawn)
+        self._attempts = Attempts(self._keeper, self, parts.clock, self._spawn, self._arrived)
+        self._providers, self._parts = ProviderAccess(parts.provider_vault), parts
         self._flows = Flows(parts.gateway, parts.clock.now, self._keeper.schedule.now)
         self._work: dict[object, Callable[[], bool]] = {}
         self._started = asyncio.Event()
@@ -108,65 +106,6 @@ class Auth(Access):
         self._watching.nudge()
 
     # ---- commands
-
-    async def sign_in(self, email: str, password: str) -> None:
-        """Sign in by password; an address that is not confirmed yet leads to the code view."""
-        await self._at_the_door()
-        self.changed(Asked(email.strip()))
-        await self._attempts.go(self._flows.sign_in(email.strip(), password))
-
-    async def sign_up(self, email: str, password: str) -> None:
-        """Create an account; leads to the code view where the project confirms addresses."""
-        await self._at_the_door()
-        self.changed(Asked(email.strip()))
-        await self._attempts.go(self._flows.sign_up(email.strip(), password))
-
-    async def set_session(self, access_token: str, refresh_token: str) -> Session:
-        """Sign in with the tokens of a session that your backend has made for the person; the session as kept.
-
-        An access token that has expired is refreshed first. Raises AuthError.
-        """
-        await self._at_the_door()
-        await self._attempts.go(self._flows.given(access_token, refresh_token))
-        return self._there("set_session")
-
-    async def verify(self, code: str) -> None:
-        """Redeem the code that the current flow waits for."""
-        if isinstance(flow := self._state.flow, CodeWanted):
-            self.changed(Asked())
-            await self._attempts.go(self._flows.verify(flow.email, code))
-
-    async def resend(self) -> None:
-        """Mail another code."""
-        if isinstance(flow := self._state.flow, CodeWanted) and self._clock.now() >= flow.resend_at:
-            self.changed(Asked())
-            await self._attempts.go(self._flows.resend(flow.email, flow.purpose))
-
-    def open_form(self, purpose: FormPurpose, email: str | None = None) -> None:
-        """Show the sign-in or sign-up form; what was under way is void."""
-        if isinstance(self._state.session, SignedOut | Interrupted):
-            self._attempts.void()
-            self.changed(FormOpened(purpose, email))
-            self.happened()
-
-    def cancel(self) -> None:
-        """Stop waiting: a busy form becomes free again, a code view goes back to the form, another person leaves."""
-        self._attempts.void()
-        match self._state.flow:
-            case PasswordForm(busy=True) | CodeWanted(busy=True):
-                self.changed(Cancelled())
-            case CodeWanted(email=email, purpose=purpose):
-                anew = purpose == "confirm" and isinstance(self._state.session, SignedOut)
-                self.changed(FormOpened("sign_up" if anew else "sign_in", email))
-            case AnotherPerson() if isinstance(session := self._state.session, Interrupted):
-                self.changed(FormOpened("sign_in", session.user.email))
-            case _:
-                pass
-        self.happened()
-
-    async def let_in(self) -> None:
-        """Another person has signed in over somebody's work, and it is their turn: nothing of the first one stays."""
-        await self._attempts.let_in()
 
     def sign_out(self, scope: Scope = "local") -> SignOut:
         """Sign out here, at once, offline too; the keyring and the server follow behind, and the answer says how far.
@@ -218,12 +157,21 @@ class Auth(Access):
             self._started.set()
 
     def happened(self, change: AuthChange | None = None) -> None:
+        session = self._keeper.session
+        if over := self._providers.belong_to(session.id if session else ""):
+            self._spawn(self._providers.clear(over))
         before, self._told = self._told, self._state
         if change or before != self._state:
             self._bus.publish(Transition(before, self._state, change))
 
     def work_is_open(self) -> bool:
         return any(is_open() for is_open in list(self._work.values()))
+
+    async def _arrived(self, came: Arrival) -> None:
+        """By a provider: what it gave is kept as long as the session."""
+        if came.tokens and self._keeper.session and self._keeper.session.id == came.session.id:
+            stored = self._keeper.store.memory_only is None
+            await self._providers.keep(came.session.id, came.provider, came.tokens, stored=stored)
 
     # ---- life
 

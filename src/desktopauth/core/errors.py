@@ -79,6 +79,7 @@ class VaultProblem(StrEnum):
     OCCUPIED = "occupied"  # somebody else's session is stored: kept until the person says which one stays
     TOO_LARGE = "too_large"  # the session is larger than what this keyring takes
     UNAVAILABLE = "unavailable"  # no service, none that may be used, or it broke
+    UNWANTED = "unwanted"  # the person wants to be forgotten when they quit
     WAITING = "waiting"  # no answer yet: a prompt is open, or the service is slow
 
 

@@ -21,12 +21,14 @@ T = TypeVar("T")
 
 
 class AuthEvent(StrEnum):
-    """The first four are supabase-js' own; the others are ours."""
+    """The first six are supabase-js' own; the others are ours."""
 
     INITIAL_SESSION = "INITIAL_SESSION"
     SIGNED_IN = "SIGNED_IN"
     SIGNED_OUT = "SIGNED_OUT"
     TOKEN_REFRESHED = "TOKEN_REFRESHED"  # noqa: S105 - a name, not a token
+    USER_UPDATED = "USER_UPDATED"
+    PASSWORD_RECOVERY = "PASSWORD_RECOVERY"  # noqa: S105 - a name; the code was right, SIGNED_IN follows
     REFRESH_FAILED = "REFRESH_FAILED"
     REAUTH_REQUIRED = "REAUTH_REQUIRED"  # the session ended while working; SIGNED_OUT only when they give up
     STORAGE_PROBLEM = "STORAGE_PROBLEM"

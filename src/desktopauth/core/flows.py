@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from .errors import AuthError, ErrorKind, Outcome, Problem
-from .models import Session, claims
+from .models import Session, UserChange, claims
 from .ports import Gateway
 from .reduce import CodeMailed
-from .state import CodePurpose
+from .state import AddressPurpose, CodePurpose
 
 RESEND_PAUSE = 60.0  # seconds between two mails to one person (supabase/auth: SMTP_MAX_FREQUENCY, default 1 minute)
 CODE = re.compile(r"[0-9]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")  # the server decides what an address is; this only catches slips
+_PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")  # E.164
+_DIGITS = re.compile(r"[+0-9 ()-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Who has proved their mailbox, and is signed in once they have a new password."""
+
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,38 @@ class Flows:
         session = await self.gateway.sign_up(email, password)
         return session or CodeMailed(email, "confirm", self.now() + RESEND_PAUSE)
 
-    async def verify(self, email: str, code: str) -> Session:
-        """Redeem a mailed code; spaces and dashes from pasting do not matter."""
-        digits = re.sub(r"[\s-]", "", code)
-        if not CODE.fullmatch(digits):
-            raise _slip(ErrorKind.CODE_REFUSED, "verify")
-        return await self.gateway.verify(email, digits)
+    async def mail_code(self, to: str, purpose: AddressPurpose, *, create: bool = True) -> CodeMailed:
+        """Send a code to an address, or to a phone: to sign in, or because the password is forgotten.
+
+        Nothing tells whether anybody is known there, unless the server does.
+        """
+        call = "send_code" if purpose == "sign_in" else "recover"
+        if not (_EMAIL.fullmatch(to) or (purpose == "sign_in" and _PHONE.fullmatch(to))):
+            raise _slip(ErrorKind.INVALID_PHONE if _DIGITS.fullmatch(to) else ErrorKind.INVALID_EMAIL, call)
+        await self._send(to, purpose, create=create)
+        return CodeMailed(to, purpose, self.now() + RESEND_PAUSE, create=create)
+
+    async def verify(self, to: str, code: str) -> Session:
+        """Redeem a code that signs in; spaces and dashes from pasting do not matter."""
+        return _whole(await self.gateway.verify(to, digits_of(code)))
+
+    async def recovered(self, email: str, code: str) -> Recovered:
+        """Redeem the code of who has forgotten the password."""
+        return Recovered(_whole(await self.gateway.verify(email, digits_of(code), "recovery")))
+
+    async def renewed(self, session: Session, password: str, hold: Callable[[Session], None]) -> Session:
+        """The new password of who has proved their mailbox; ``hold`` is given the session if it had to be refreshed."""
+        _check_password(password)
+        if self.server_now() >= session.expires_at:
+            session = await self.gateway.refresh(session.refresh_token)
+            hold(session)
+        user = await self.gateway.update_user(session.access_token, UserChange(password=password))
+        return replace(session, user=user)
+
+    async def by_id_token(self, provider: str, id_token: str, access_token: str, nonce: str) -> Session:
+        if not (provider and id_token):
+            raise _slip(ErrorKind.MISUSE, "sign_in_with_id_token")
+        return await self.gateway.sign_in_with_id_token(provider, id_token, access_token=access_token, nonce=nonce)
 
     async def given(self, access_token: str, refresh_token: str) -> Session:
         """With tokens that somebody else has got for the person; an access token that has ended is refreshed first."""
@@ -66,9 +102,22 @@ class Flows:
         user = await self.gateway.user(access_token)
         return Session(access_token, refresh_token, expires_at, lifetime, user)
 
-    async def resend(self, email: str, purpose: CodePurpose) -> CodeMailed:
-        await self.gateway.resend_confirmation(email)
-        return CodeMailed(email, purpose, self.now() + RESEND_PAUSE)
+    async def resend(self, email: str, purpose: CodePurpose, *, create: bool = True) -> CodeMailed:
+        await self._send(email, purpose, create=create)
+        return CodeMailed(email, purpose, self.now() + RESEND_PAUSE, create=create)
+
+    async def _send(self, to: str, purpose: CodePurpose, *, create: bool) -> None:
+        match purpose:
+            case "sign_in":
+                await self.gateway.send_code(to, create=create)
+            case "confirm":
+                await self.gateway.resend_confirmation(to)
+            case "recovery":
+                await self.gateway.recover(to)
+            case "email_change":
+                raise _slip(ErrorKind.MISUSE, "resend")
+            case _:
+                assert_never(purpose)
 
     async def _mail_again(self, email: str, purpose: CodePurpose) -> CodeMailed:
         """The way to the code view: whatever hinders the mail is said there, where Resend is at hand."""
@@ -86,11 +135,34 @@ def later(problem: Problem, now: float) -> float | None:
     return now + problem.retry_after if problem.retry_after is not None else None
 
 
-def _check(email: str, password: str, call: str) -> None:
+def digits_of(code: str) -> str:
+    """The six digits of what was pasted. Raises AuthError."""
+    digits = re.sub(r"[\s-]", "", code)
+    if not CODE.fullmatch(digits):
+        raise _slip(ErrorKind.CODE_REFUSED, "verify")
+    return digits
+
+
+def check_email(email: str, call: str) -> None:
+    """Raises AuthError for what can be no address."""
     if not _EMAIL.fullmatch(email):
         raise _slip(ErrorKind.INVALID_EMAIL, call)
+
+
+def _check(email: str, password: str, call: str) -> None:
+    check_email(email, call)
+    _check_password(password, call)
+
+
+def _check_password(password: str, call: str = "update_user") -> None:
     if not password:
         raise _slip(ErrorKind.PASSWORD_MISSING, call)
+
+
+def _whole(session: Session | None) -> Session:
+    if session is None:  # what the server says to the first of two codes
+        raise AuthError(Problem(ErrorKind.SERVER, "verify", Outcome.UNREADABLE))
+    return session
 
 
 def _slip(kind: ErrorKind, call: str) -> AuthError:

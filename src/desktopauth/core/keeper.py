@@ -208,6 +208,14 @@ class Keeper:
         await self.store.save(self.dated(ours), quiet=True)
         return None
 
+    async def updated(self, user: User) -> AuthChange | None:
+        """The person has changed something about themselves; what is to be told."""
+        if (session := self._session) is None or session.user.id != user.id:
+            return None
+        self.hold(fresh := replace(session, user=user))
+        change = await self.save_now(fresh, quiet=False)
+        return change or (self.telling.admitted(fresh, AuthEvent.USER_UPDATED) if self._session is fresh else None)
+
     async def refresh(self) -> None:
         """Refresh now, together with whoever asks at the same time. Raises AuthError, and until its retry again."""
         await self._refreshing.refresh()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from .events import AuthChange
-from .ports import Clock, Gateway, Locks, Tombstones, Vault
+from .ports import Clock, Gateway, Locks, ProviderVault, Tombstones, Vault
+from .redirect import Receiver
 from .reduce import Message
 from .timing import ServerClock
 
@@ -25,6 +27,14 @@ class Nudge(StrEnum):
 
 def _nothing() -> None:
     return None
+
+
+def _no_receiver() -> AbstractAsyncContextManager[Receiver]:
+    raise OSError("no receiver was given")
+
+
+async def _no_browser(_url: str) -> bool:
+    return False
 
 
 class Listener(Protocol):
@@ -45,7 +55,9 @@ class Parts:
     """What the keeper works with.
 
     ``nudges`` are those that count. ``roused`` is called when what was given up may work again: the network is back,
-    the machine woke; it must not raise.
+    the machine woke; it must not raise. ``receive`` makes a receiver for one attempt through a browser (entering it
+    raises OSError where this machine gives no port), ``open_browser`` sends the person to an address and says whether
+    that could be done. ``provider_vault`` keeps what providers give for their own APIs.
     """
 
     gateway: Gateway
@@ -56,3 +68,6 @@ class Parts:
     server_clock: ServerClock
     nudges: frozenset[Nudge] = frozenset(Nudge)
     roused: Callable[[], None] = _nothing
+    receive: Callable[[], AbstractAsyncContextManager[Receiver]] = _no_receiver
+    open_browser: Callable[[str], Awaitable[bool]] = _no_browser
+    provider_vault: ProviderVault | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from .errors import VaultProblem
-from .models import Exchanged, Project, Session, User, UserChange
+from .models import Exchanged, Project, ProviderTokens, Session, User, UserChange
 
 if TYPE_CHECKING:  # the window paints before anything of asyncio is imported
     from asyncio import Event, Task
@@ -145,6 +145,19 @@ class Vault(Protocol):
     @property
     def place(self) -> str:
         """Where a session is kept, in the system's own name ("GNOME Keyring ...", "memory")."""
+
+
+class ProviderVault(Protocol):
+    """What providers gave for their own APIs, of one session at a time, under the vault's rules. Never raises."""
+
+    async def load(self, *, session_id: str) -> Mapping[str, ProviderTokens] | None:
+        """By provider; empty if there are none of this session. None: not readable now."""
+
+    async def save(self, tokens: Mapping[str, ProviderTokens], *, session_id: str) -> VaultProblem | None:
+        """Take the place of whatever is stored, of this session or another."""
+
+    async def clear(self, *, session_id: str) -> VaultProblem | None:
+        """Remove those of this session, which has ended, for good: a late save is refused. Another's stay."""
 
 
 class Tombstones(Protocol):

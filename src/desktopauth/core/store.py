@@ -72,6 +72,13 @@ class Store:
         """Whether another copy of the app has changed what is stored since we read or wrote it."""
         return not self._hands_off and self._vault.stamp() != self._stamp
 
+    def want(self, saved: bool) -> None:
+        """The person's word: whether it is to be stored. What could not be read is left alone all the same."""
+        if saved and self.memory_only is VaultProblem.UNWANTED:
+            self._hands_off, self.memory_only = False, None
+        elif not saved and not self._hands_off:
+            self.leave_alone(VaultProblem.UNWANTED)
+
     def leave_alone(self, problem: VaultProblem) -> None:
         """It could not be read: from now on this process keeps its hands off it."""
         self._hands_off, self._owner, self.memory_only = True, None, problem
@@ -173,6 +180,7 @@ class Store:
     def _under_way(self, session: Session) -> asyncio.Task[Kept] | None:
         """The save of this very token, if it is under way: a slow keyring is not asked for the same twice."""
         same = self._newest is not None and self._newest.refresh_token == session.refresh_token
+        same = same and self._newest is not None and self._newest.user.facts == session.user.facts
         return self._latest if same and self._latest is not None and not self._latest.done() else None
 
     async def _save(

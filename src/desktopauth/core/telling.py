@@ -51,6 +51,10 @@ class Telling:
         self._admit(session)
         return AuthChange(event, user=session.user)
 
+    def updated(self, user: User) -> AuthChange:
+        """They have changed something about themselves."""
+        return AuthChange(AuthEvent.USER_UPDATED, user=user)
+
     def failed(self, session: Session, cause: ErrorKind, retry_at: float) -> AuthChange:
         self._admit(session)
         return AuthChange(AuthEvent.REFRESH_FAILED, user=session.user, cause=cause, retry_at=retry_at)

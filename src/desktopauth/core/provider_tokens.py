@@ -1,0 +1,102 @@
+"""What a provider gave for its own API: it comes once, at the sign-in, and the auth server never repeats it.
+
+It lives as long as the session it came with. Only who holds the client's secret can renew it, which is never the app:
+the embedder's back end is asked, by a hook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from .errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem
+from .models import ProviderTokens
+from .ports import ProviderVault
+
+log = logging.getLogger("desktopauth.providers")
+
+#: ``renew(provider, tokens)`` gives newer ones, from the embedder's own back end. It may raise anything.
+Renew = Callable[[str, ProviderTokens], Awaitable[ProviderTokens]]
+
+
+class ProviderAccess:
+    """The tokens of one stay."""
+
+    def __init__(self, vault: ProviderVault | None) -> None:
+        self._vault = vault
+        self._session_id = ""
+        self._held: dict[str, ProviderTokens] | None = None  # None: not read yet
+        self._renew: Renew | None = None
+        self._turn = asyncio.Lock()
+
+    def renew_with(self, renew: Renew | None) -> None:
+        self._renew = renew
+
+    async def keep(self, session_id: str, provider: str, tokens: ProviderTokens, *, stored: bool) -> None:
+        """They came with this session. ``stored``: unless it is for this run only."""
+        async with self._turn:
+            held = await self._known(session_id)
+            self._held = {**held, provider: tokens}
+            if stored:
+                await self._save()
+
+    async def token(self, session_id: str, provider: str, refused: str | None, *, stored: bool) -> str:
+        """The live access token; ``refused`` is one that the provider took no longer. Raises AuthError."""
+        async with self._turn:
+            held = await self._known(session_id)
+            if (tokens := held.get(provider)) is None:
+                raise _missing()
+            if refused is None or tokens.access_token != refused:
+                return tokens.access_token
+            fresh = await self._renewed(provider, tokens)
+            self._held = {**held, provider: fresh}
+            if stored:
+                await self._save()
+            return fresh.access_token
+
+    def belong_to(self, session_id: str) -> str:
+        """Which session there is now, none with an empty id; the one before, which is to be cleared."""
+        if session_id == self._session_id:
+            return ""
+        before, self._session_id, self._held = self._session_id, session_id, None
+        return before
+
+    async def clear(self, session_id: str) -> None:
+        """That session is over."""
+        if self._vault:
+            _noted(await self._vault.clear(session_id=session_id))
+
+    async def _known(self, session_id: str) -> Mapping[str, ProviderTokens]:
+        if self._session_id != session_id:
+            raise _missing()  # another's by now
+        if self._held is None:
+            found = await self._vault.load(session_id=session_id) if self._vault else {}
+            if self._session_id != session_id:
+                raise _missing()  # signed out meanwhile
+            if found is None:  # not readable now: to be asked again
+                return {}
+            self._held = dict(found)
+        return self._held
+
+    async def _renewed(self, provider: str, tokens: ProviderTokens) -> ProviderTokens:
+        if self._renew is None:
+            raise _missing()
+        try:
+            return await self._renew(provider, tokens)
+        except Exception as error:  # noqa: BLE001 - the embedder's own code, whose words may hold tokens
+            log.warning("a provider's token could not be renewed: %s", type(error).__name__)
+        raise _missing()
+
+    async def _save(self) -> None:
+        if self._vault and self._held is not None:
+            _noted(await self._vault.save(self._held, session_id=self._session_id))
+
+
+def _noted(problem: VaultProblem | None) -> None:
+    if problem:
+        log.warning("a provider's tokens: the keyring says %s", problem)
+
+
+def _missing() -> AuthError:
+    return AuthError(Problem(ErrorKind.PROVIDER_TOKEN_MISSING, "provider_token", Outcome.MISUSE))
