@@ -16,7 +16,7 @@ import supabase
 import supabase_auth
 from supabase_auth import AsyncGoTrueClient, AsyncSupportedStorage
 
-from desktopauth.adapters import data, gateway, throwaway
+from desktopauth.adapters import asking, data, gateway, throwaway, wire
 from desktopauth.adapters.throwaway import Tray
 
 CONSTRUCTOR = ["url", "headers", "storage_key", "storage", "flow_type", "auto_refresh_token", "http_client"]
@@ -28,6 +28,11 @@ CALLS = {
     "verify_otp": ["params"],
     "refresh_session": ["refresh_token"],
     "get_user": [],
+    "exchange_code_for_session": ["params"],
+    "reauthenticate": [],
+    "reset_password_for_email": ["email"],
+    "sign_in_with_id_token": ["credentials"],
+    "update_user": ["attributes"],
 }
 
 
@@ -59,7 +64,7 @@ def test_the_data_client_has_the_options_that_we_set() -> None:
     assert issubclass(supabase.AsyncClient, object)
 
 
-@pytest.mark.parametrize("module", [throwaway, gateway, data])
+@pytest.mark.parametrize("module", [throwaway, asking, gateway, wire, data])
 def test_nothing_private_of_the_sdk_is_touched(module: Any) -> None:
     tree = ast.parse(Path(module.__file__).read_text("utf-8"))
     names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) if node.attr.startswith("_")}
