@@ -19,9 +19,10 @@ from desktopauth.adapters import entry as entry_module
 from desktopauth.adapters.entry import account_folder, entry_name
 from desktopauth.adapters.locks import FileLocks
 from desktopauth.adapters.paths import profile_at
+from desktopauth.adapters.provider_store import ProviderStore
 from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import KeyringVault, peek
-from desktopauth.core.models import Session, User
+from desktopauth.core.models import ProviderTokens, Session, User
 from desktopauth.core.ports import Saved
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
@@ -81,17 +82,20 @@ class Terminal:
         """A command about this profile and project."""
         return self.run(*arguments, "--profile-dir", self.profile, *self.project, **environment)
 
-    def keep(self, session: Session | str) -> None:
-        """Store it, as the app does."""
+    def keep(self, session: Session | str, tokens: ProviderTokens | None = None) -> None:
+        """Store it, as the app does, and with it what a provider gave."""
         session_id = session.id if isinstance(session, Session) else "s"
         text = session.to_json() if isinstance(session, Session) else session
         vault = KeyringVault(self.entry, state=self.state, locks=FileLocks(account_folder(), self.entry))
 
-        async def save() -> object:
-            return await vault.save(text, session_id=session_id, over=None)
+        async def save() -> None:
+            assert isinstance(await vault.save(text, session_id=session_id, over=None), Saved)
+            if tokens:
+                store = ProviderStore(vault, self.state)
+                assert await store.save({"github": tokens}, session_id=session_id) is None
 
         with closing(vault):
-            assert isinstance(asyncio.run(save()), Saved)
+            asyncio.run(save())
 
     @property
     def state(self) -> StateFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktopauth.core.models import Session
+from desktopauth.core.models import ProviderTokens, Session
 from desktopauth.demo.keyring_service import PrivateKeyring
 from tests.cli.conftest import Terminal, lock
 from tests.scripted_server import scripted_server
@@ -33,6 +33,13 @@ def test_what_no_version_can_read_goes_too(terminal: Terminal, keyring: dict[str
     terminal.keep("from another version")
     assert terminal("--forget-session").returncode == 0
     assert not terminal.holds()
+
+
+def test_what_providers_gave_goes_too(terminal: Terminal, keyring: dict[str, str], made_up: Session) -> None:
+    for way in ("--forget-session", "sign-out"):
+        terminal.keep(made_up, ProviderTokens("gho-1"))
+        assert terminal(way).returncode == 0
+        assert not terminal.holds()
 
 
 def test_nothing_to_forget_is_no_error(terminal: Terminal, keyring: dict[str, str]) -> None:

@@ -36,6 +36,22 @@ class Backend(Protocol):
         """Remove; a name that is not there is removed already."""
 
 
+class Held:
+    """A back end that is gone with the process."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def get(self, service: str) -> str | None:
+        return self._values.get(service)
+
+    def set(self, service: str, value: str) -> None:
+        self._values[service] = value
+
+    def delete(self, service: str) -> None:
+        self._values.pop(service, None)
+
+
 class BackendError(Exception):
     """The keyring did not do what was asked. Carries the kind of trouble, never a value."""
 
@@ -80,6 +96,10 @@ class Records:
         self._entry = entry
         self._part_size = part_size
         self._parts = parts
+
+    def beside(self) -> Records:
+        """The record that goes with this one, under a name of its own."""
+        return Records(self._backend, beside_name(self._entry), part_size=self._part_size, parts=self._parts)
 
     def load(self) -> Stored:
         """The text of the highest generation that verifies; Absent only if both slots are empty."""
@@ -170,6 +190,11 @@ class Records:
 def head_names(entry: str) -> tuple[str, str]:
     """The keyring services of the two heads of an entry."""
     return _service(entry, "a", 0), _service(entry, "b", 0)
+
+
+def beside_name(entry: str) -> str:
+    """The entry of what goes with ``entry``; no entry of an app ends so (entry.py)."""
+    return f"{entry} beside"
 
 
 def _service(entry: str, slot: str, number: int) -> str:

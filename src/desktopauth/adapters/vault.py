@@ -29,9 +29,11 @@ from desktopauth.core.ports import (
 from .backends import open_keyring, usual_place
 from .locks import FileLocks
 from .precedence import outlived, refusal, session_of, signed_out
-from .records import Backend, BackendError, Records, head_names
+from .provider_record import Company
+from .provider_store import Job
+from .records import Backend, BackendError, Held, Records, beside_name, head_names
 from .statefile import Mark, StateFile
-from .vault_thread import VaultThread
+from .vault_thread import VaultThread, itself
 
 _log = logging.getLogger("desktopauth.vault")
 _T = TypeVar("_T")
@@ -64,6 +66,7 @@ class KeyringVault:
         self._keyring: Keyring | None = None
         self._asking = False
         self._worker = VaultThread()
+        self.company = Company()
 
     @property
     def place(self) -> str:
@@ -81,27 +84,34 @@ class KeyringVault:
 
     async def save(self, text: str, *, session_id: str, over: int | None, quiet: bool = False) -> Kept:
         job = partial(self._save, text=text, session_id=session_id, over=over)
-        return await self._worker.ask(lambda: self._locked(job, quiet=quiet), Unsaved)
+        return await self._worker.ask(lambda: self._locked(job, quiet=quiet, whole=over is None), Unsaved)
 
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         job = partial(self._clear, session_id=session_id)
-        return await self._worker.ask(lambda: self._locked(job), _itself)
+        return await self._worker.ask(lambda: self._locked(job, whole=True), itself)
+
+    async def beside(self, job: Job[_T], failed: Callable[[VaultProblem], _T]) -> _T:
+        """``job(records, session)``: the record beside the session's, and what reads the latter. Never a prompt."""
+        whole = partial(self._locked, lambda records: job(records.beside(), records.load), quiet=True, whole=True)
+        return await self._worker.ask(whole, failed)
 
     async def forget(self) -> VaultProblem | None:
         """Remove the whole entry, unknown formats, tombstones, state and lock file included, for good."""
-        return await self._worker.ask(self._forget, _itself)
+        return await self._worker.ask(self._forget, itself)
 
     def close(self) -> None:
         """Let the thread end after the jobs it has. Waits for nothing: a prompt may be open."""
         self._worker.close()
 
-    def _locked(self, job: Callable[[Records], _T], *, quiet: bool = False) -> _T:
+    def _locked(self, job: Callable[[Records], _T], *, quiet: bool = False, whole: bool = False) -> _T:
+        """``whole``: it may touch what is beside the session as well."""
         keyring = self._keyring = self._keyring or self._open_keyring()
         if quiet and not keyring.readable():  # it says so by raising, too
             raise BackendError(VaultProblem.LOCKED)
         self._asking = True  # for as long as a prompt may be open
         try:
-            keyring.unlock(head_names(self._entry))  # before the lock that every app is waiting for
+            heads = [*head_names(self._entry), *(head_names(beside_name(self._entry)) if whole else ())]
+            keyring.unlock(heads)  # before the lock that every app is waiting for
         finally:
             self._asking = False
         with self._locks.store():
@@ -134,6 +144,7 @@ class KeyringVault:
         kept = records.save(text, refusal=allow, floor=max(over or 0, mark.generation if mark else 0))
         if isinstance(kept, Saved):
             self._note(kept.generation, present=True)
+            self.company.saved(records.beside(), session_id, new=over is None)
         return kept
 
     def _clear(self, records: Records, *, session_id: str | None) -> VaultProblem | None:
@@ -144,20 +155,22 @@ class KeyringVault:
                 return VaultProblem.CORRUPT  # a later version's: it will heed the tombstone
             if theirs != session_id and not outlived(stored, mark):
                 return None  # a sibling has stored it since: signing out of the old one is no reason to lose it
+        trouble = self.company.cleared(records.beside())  # first: from a crash in between the session's brings us back
         seen = records.clear()
         left = records.load()
         if isinstance(left, Absent):
             self._note_clear(seen)
-            return None
+            return trouble
         return left.problem if isinstance(left, Unread) else VaultProblem.UNAVAILABLE
 
     def _forget(self) -> VaultProblem | None:
-        self._locked(self._erase)
+        self._locked(self._erase, whole=True)
         self._locks.remove()
         return None
 
     def _erase(self, records: Records) -> None:
         self._state.unmark()  # first: a copy that finds the keyring empty then knows that it was meant
+        records.beside().erase()
         records.erase()
         self._state.remove()
 
@@ -190,6 +203,8 @@ class MemoryVault:
         self._stored: Stored = Absent()
         self._generation = 0  # never falls, so that no number is ever given to two sessions
         self._cleared = 0
+        self._beside = Records(Held(), "beside")
+        self.company = Company()
 
     def stamp(self) -> object:
         """Nobody else can change it."""
@@ -213,13 +228,18 @@ class MemoryVault:
             return refused
         self._generation += 1
         self._stored = Found(text, self._generation)
+        self.company.saved(self._beside, session_id, new=over is None)
         return Saved(self._generation)
 
     async def clear(self, *, session_id: str | None = None) -> VaultProblem | None:
         if session_id in (None, session_of(self._stored)):
             self._stored = Absent()
             self._cleared = self._generation
+            self.company.cleared(self._beside)
         return None
+
+    async def beside(self, job: Job[_T], failed: Callable[[VaultProblem], _T]) -> _T:  # noqa: ARG002
+        return job(self._beside, lambda: self._stored)
 
     async def forget(self) -> VaultProblem | None:
         return await self.clear()
@@ -275,8 +295,5 @@ def peek(entry: str, folder: Path) -> bool:
     heads = head_names(entry)
     keyring.unlock(heads)
     with FileLocks(folder, entry).store():
-        return Records(keyring, entry).exists()
-
-
-def _itself(problem: VaultProblem) -> VaultProblem | None:
-    return problem
+        records = Records(keyring, entry)
+        return records.exists() or records.beside().exists()

@@ -51,6 +51,11 @@ class VaultThread:
             job()
 
 
+def itself(problem: VaultProblem) -> VaultProblem:
+    """For ``ask``: a job that failed answers with its problem."""
+    return problem
+
+
 def _run(
     job: Callable[[], _T],
     failed: Callable[[VaultProblem], _T],
