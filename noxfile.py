@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -46,6 +47,7 @@ QT_PACKAGES = (
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
 TEST_PACKAGES = ("iproute2", "xauth", "xdotool", "xvfb")  # by which sockets, focus and windows are looked at
+BROWSER_PACKAGES = ("chromium",)  # in which the tests sign in
 # Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
 BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
@@ -177,7 +179,9 @@ def lock(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, version: str) -> None:
     """Run pytest on one Python; skip the session when the machine does not have it."""
-    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES)
+    # Elsewhere it goes by other names, or is no package at all; the tests that need it say what is missing.
+    browser = BROWSER_PACKAGES if distribution() == "debian" else ()
+    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES, *browser)
     python = environment(session, version)
     run(session, python, "-m", "pytest", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
 
@@ -272,6 +276,14 @@ def require_packages(session: nox.Session, *names: str) -> None:
     apt_get("update")  # a source that cannot be reached matters only if a package is then missing
     if failure := apt_get("install", "--yes", "--no-install-recommends", *missing):
         stop(f"{failure}\nThese system packages could not be installed: {' '.join(missing)}")
+
+
+def distribution() -> str:
+    """Return the name by which a Linux distribution goes among programs; nothing on other systems."""
+    try:
+        return platform.freedesktop_os_release().get("ID", "")
+    except OSError:
+        return ""
 
 
 def missing_packages(*names: str) -> list[str]:

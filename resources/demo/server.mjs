@@ -1,7 +1,8 @@
 // The demo's server: the unmodified App of Supabase Lite behind an HTTP server of our own on 127.0.0.1.
 //
 // The parent writes one line of JSON to our stdin and keeps that pipe open:
-//   { nonce, modules, folder, schema, port, jwtSecret, publishableKey, secretKey, jwtExpiry, bcryptCost }
+//   { nonce, modules, folder, schema, port, jwtSecret, publishableKey, secretKey, jwtExpiry, bcryptCost,
+//     providers: { NAME: { enabled, client_id, secret, url } } }
 // We answer with one line on stdout: { nonce, ready: true, port } or { nonce, failed: REASON }, and end when stdin ends.
 // Secrets come by that pipe only: argv, environment and temporary files can be read by others.
 import { Console } from 'node:console';
@@ -39,7 +40,7 @@ const foreign = ({ url, headers: { host, origin } }) =>
 const server = createServer((request, response) => {
   if (foreign(request)) refuse(response, 403, 'This server answers only requests to its own address.');
   else if (listener === null) refuse(response, 503, 'This server is starting.');
-  else listener(request, response);
+  else listener(request, response.setHeader('cache-control', 'no-store')); // RFC 6749 §5.1, which Lite leaves out
 });
 
 async function listen() {
@@ -78,6 +79,7 @@ async function startLite() {
       enabled: true, enable_signup: true, site_url: url, jwt_secret: config.jwtSecret, jwt_expiry: config.jwtExpiry,
       publishable_key: config.publishableKey, secret_key: config.secretKey, minimum_password_length: 8,
       email: { enable_signup: true, enable_confirmations: true, otp_length: 6, otp_expiry: 3600, double_confirm_changes: false },
+      external: config.providers,
     },
     options: { drivers: { email }, server: { admin: false } },
   });

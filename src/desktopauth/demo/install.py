@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,25 +40,29 @@ _ARGUMENTS = (
 )
 
 
-async def install(cache: Path, tell: Callable[[str], None]) -> Path:
+async def install(cache: Path, tell: Callable[[str], None], *, recipe: Path | None = None) -> Path:
     """Make sure that the server is installed below ``cache``, and give the folder that holds its ``node_modules``.
 
     ``tell`` gets a sentence whenever the person has to wait. What is there is checked file by file, and installed again
     if anything is missing or changed. Several processes may call this at once: one installs, the others wait.
+    ``recipe`` is another folder with a package.json and its lock than the demo's own.
 
     Raises ``DemoError``. Being cancelled ends npm and leaves nothing that a later start would take for complete.
     """
     try:
         node = await off_loop(find_node, name="desktopauth-node")
-        folder = cache / (_NAME + _fingerprint(node))
+        files = [(recipe or resource("demo")) / name for name in _RECIPE]
+        folder = cache / (_NAME + _fingerprint(node, files))
         if await _condition(folder) is not Condition.WHOLE:
-            await _install_once(private_folder(cache, ("install.lock", LOG_NAME)), folder, node, tell)
+            await _install_once(private_folder(cache, ("install.lock", LOG_NAME)), folder, node, files, tell)
     except OSError as error:
         raise DemoError(_sentence(cache, error)) from error
     return folder
 
 
-async def _install_once(cache: Path, folder: Path, node: Node, tell: Callable[[str], None]) -> None:
+async def _install_once(
+    cache: Path, folder: Path, node: Node, files: Sequence[Path], tell: Callable[[str], None]
+) -> None:
     waiting = partial(tell, "Another copy of the demo is installing the server; waiting for it...")
     async with exclusive(cache / "install.lock", waiting=waiting):
         match await _condition(folder):
@@ -69,17 +73,17 @@ async def _install_once(cache: Path, folder: Path, node: Node, tell: Callable[[s
             case Condition.ABSENT:
                 tell("Installing the demo server (once, about 17 MB)...")
         _sweep(cache)
-        await _install(cache, folder, node)
+        await _install(cache, folder, node, files)
         tell("The demo server is installed.")
 
 
-async def _install(cache: Path, folder: Path, node: Node) -> None:
+async def _install(cache: Path, folder: Path, node: Node, files: Sequence[Path]) -> None:
     passing = Path(tempfile.mkdtemp(prefix=_PASSING, dir=cache))
     try:
         fresh = passing / "fresh"
         fresh.mkdir()
-        for name in _RECIPE:
-            shutil.copyfile(resource(f"demo/{name}"), fresh / name)
+        for file in files:
+            shutil.copyfile(file, fresh / file.name)
         await _npm(cache, fresh, passing / "npm", node)
         await off_loop(partial(write_manifest, fresh), name="desktopauth-manifest")
         _swap(fresh, folder, passing / "old")
@@ -120,11 +124,11 @@ def _condition(folder: Path) -> asyncio.Future[Condition]:
     return off_loop(partial(check, folder), name="desktopauth-manifest")
 
 
-def _fingerprint(node: Node) -> str:
+def _fingerprint(node: Node, files: Sequence[Path]) -> str:
     """The folder's name: another lock or another Node is another installation beside this one."""
     digest = hashlib.sha256(node.version.encode())
-    for name in _RECIPE:
-        digest.update(resource(f"demo/{name}").read_bytes())
+    for file in files:
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 

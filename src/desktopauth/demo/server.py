@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,9 @@ class EmbeddedServer:
 
     ``folder`` keeps its database, keys and mailbox from run to run, for one server at a time. ``modules`` is what
     ``install()`` gave. ``port`` 0 takes a free one. ``jwt_expiry`` is in seconds; ``bcrypt_cost`` (4 to 31) is lowered
-    by tests. ``tell`` gets a sentence when there is something that the person should know.
+    by tests. ``providers`` are those that people may sign in with, by name: {"client_id", "secret", "url"} each, the
+    last where it stands elsewhere than usual. ``tell`` gets a sentence when there is something that the person should
+    know.
 
     Entering raises ``DemoError``.
     """
@@ -58,13 +60,15 @@ class EmbeddedServer:
         port: int = 0,
         jwt_expiry: int = 3600,
         bcrypt_cost: int = 10,
+        providers: Mapping[str, Mapping[str, str]] | None = None,
         tell: Callable[[str], None],
     ) -> None:
         self.folder = folder
         self.mailbox = Mailbox(folder / "mailbox.jsonl")
         self._modules = modules
         self._wanted_port = port
-        self._settings = {"jwtExpiry": jwt_expiry, "bcryptCost": bcrypt_cost}
+        enabled = {name: {"enabled": True, **settings} for name, settings in (providers or {}).items()}
+        self._settings: dict[str, object] = {"jwtExpiry": jwt_expiry, "bcryptCost": bcrypt_cost, "providers": enabled}
         self._tell = tell
         self._held = AsyncExitStack()
         self._port = 0

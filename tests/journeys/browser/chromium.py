@@ -1,0 +1,242 @@
+"""Debian's Chromium as the system's browser: started by $BROWSER like any other, and looked at by Playwright.
+
+It has a screen and a profile of its own. Nothing is downloaded: Playwright only brings the words in which a running
+browser is spoken to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from tests.demo.children import alive
+from tests.scenario import need
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Playwright
+
+_T = TypeVar("_T")
+_PATIENCE = 20.0  # seconds for a start, a page or an end
+_OPTIONS = (
+    *("--remote-debugging-port=0", "--no-first-run", "--no-default-browser-check", "--disable-gpu"),
+    *("--password-store=basic", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *(("--no-sandbox",) if os.geteuid() == 0 else ()),  # Chromium refuses to build one for root
+)
+# As a desktop's own opener does, it starts the browser and ends; a second start reaches the one that runs.
+_SCRIPT = """#!/bin/sh
+printf '%s\\n' "$@" >>{told}
+export DISPLAY={display} HOME={home} XDG_CONFIG_HOME={home} XDG_CACHE_HOME={home}
+{chromium} {options} --user-data-dir={profile} "$@" >>{log} 2>&1 &
+echo $! >>{processes}
+"""
+_END_OF_CHAIN = 0x20000000  # of a visit that is not followed by a redirect (Chromium's ui/base/page_transition_types.h)
+
+
+class Driver:
+    """Playwright, in a thread of its own: it has a loop of its own, and the tests' is sometimes Qt's."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="playwright")
+        self._playwright: Playwright | None = None
+
+    async def do(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.wrap_future(self._thread.submit(work))
+
+    def attach(self, port: int) -> Browser:
+        """In its thread: get hold of the browser that listens at ``port``."""
+        from playwright.sync_api import sync_playwright
+
+        if self._playwright is None:
+            self._playwright = sync_playwright().start()
+        return self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_PATIENCE * 1000)
+
+    def call(self, work: Callable[[], object]) -> None:
+        """The same as ``do`` where there is no loop."""
+        self._thread.submit(work).result()
+
+    def end(self) -> None:
+        if self._playwright:
+            self.call(self._playwright.stop)
+        self._thread.shutdown()
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One page of the browser."""
+
+    page: Page
+    driver: Driver
+
+    async def press(self, name: str) -> None:
+        await self.driver.do(lambda: self.page.get_by_role("button", name=name).click(no_wait_after=True))
+
+    async def reads(self, title: str) -> str:
+        """Wait for a page with this heading; its whole text as HTML."""
+        wanted = self.page.get_by_role("heading", name=title, exact=True)
+        await self.driver.do(lambda: wanted.wait_for(timeout=_PATIENCE * 1000))
+        return await self.driver.do(self.page.content)
+
+    async def address(self) -> str:
+        return await self.driver.do(lambda: self.page.evaluate("location.href"))
+
+    async def language(self) -> str:
+        return await self.driver.do(lambda: self.page.evaluate("document.documentElement.lang"))
+
+    async def go(self, url: str) -> int:
+        """Type an address into the line; the status of the page at its end."""
+        found = await self.driver.do(lambda: self.page.goto(url))
+        return found.status if found else 0
+
+    async def reload(self) -> None:
+        await self.driver.do(self.page.reload)
+
+    async def close(self) -> None:
+        await self.driver.do(self.page.close)
+
+    async def way_back(self) -> list[str]:
+        """The addresses that its Back and Forward buttons lead to, and the one it is at."""
+
+        def ask() -> list[str]:
+            session = self.page.context.new_cdp_session(self.page)
+            return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
+
+        return await self.driver.do(ask)
+
+
+@dataclass
+class Chromium:
+    """The browser of one test: not running until something is opened by ``command``."""
+
+    folder: Path
+    driver: Driver
+    display: str
+    _browser: Browser | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.profile.mkdir(parents=True)
+        names = {name: shlex.quote(str(self.folder / name)) for name in ("told", "home", "log", "processes", "profile")}
+        self.command.write_text(
+            _SCRIPT.format(
+                chromium=shlex.quote(need("chromium")), options=" ".join(_OPTIONS), display=self.display, **names
+            ),
+            encoding="utf-8",
+        )
+        self.command.chmod(0o700)
+
+    @property
+    def command(self) -> Path:
+        """What $BROWSER names."""
+        return self.folder / "browser"
+
+    @property
+    def profile(self) -> Path:
+        return self.folder / "profile"
+
+    @property
+    def told(self) -> list[str]:
+        """All arguments that it was ever started with: addresses, where nothing is wrong."""
+        return self._lines("told")
+
+    async def tab(self, part: str, *, nth: int = 0) -> Tab:
+        """The ``nth`` page whose address has ``part`` in it, once it is there."""
+        return Tab(await self.driver.do(lambda: self._find(part, nth)), self.driver)
+
+    async def end(self) -> None:
+        """Have it close in good order, as its menu does: what it keeps is on disk then."""
+        await self.driver.do(self.close)
+
+    def close(self) -> None:
+        """The same in the driver's thread; what has not ended then is killed."""
+        from playwright.sync_api import Error
+
+        if self._browser:
+            with suppress(Error):  # it hangs up while it answers
+                self._browser.new_browser_cdp_session().send("Browser.close")
+            self._browser = None
+            _wait(lambda: not any(map(alive, self._processes())))
+        for process in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    # ---- what it keeps, once it has ended
+
+    def visits(self) -> list[str]:
+        """The addresses that its history lists."""
+        return self._history(f"join visits on visits.url = urls.id where transition & {_END_OF_CHAIN}")
+
+    def files_with(self, *texts: str) -> list[str]:
+        """The files of the profile that hold any of ``texts``, in one of the ways in which it writes them."""
+        spelled = [text.encode(coding) for text in texts for coding in ("utf-8", "utf-16-le")]
+        files = [path for path in self.profile.rglob("*") if path.is_file()]
+        return sorted(path.name for path in files if any(text in path.read_bytes() for text in spelled))
+
+    def _history(self, where: str) -> list[str]:
+        with closing(sqlite3.connect(f"file:{self.profile}/Default/History?mode=ro", uri=True)) as base:
+            return [url for (url,) in base.execute(f"select urls.url from urls {where} order by visits.id")]
+
+    # ---- the rest
+
+    def _find(self, part: str, nth: int) -> Page:
+        if self._browser is None:
+            self._browser = self.driver.attach(self._port())
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            pages = [page for context in self._browser.contexts for page in context.pages]
+            if len(found := [page for page in pages if part in page.url]) > nth:
+                return found[nth]
+            pages[0].wait_for_timeout(20)  # Playwright hears of new pages while it waits
+        raise AssertionError(f"no page has {part} in its address: {len(pages)} others are open")
+
+    def _port(self) -> int:
+        told = self.profile / "DevToolsActivePort"
+        _wait(lambda: told.exists() and told.read_text(encoding="ascii").count("\n"))
+        return int(told.read_text(encoding="ascii").split()[0])
+
+    def _processes(self) -> list[int]:
+        return [int(line) for line in self._lines("processes")]
+
+    def _lines(self, name: str) -> list[str]:
+        path = self.folder / name
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """A screen that nobody sees: what DISPLAY says of it."""
+    hear, tell = os.pipe()
+    command = [need("Xvfb"), "-displayfd", str(tell), "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[tell], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        os.close(tell)
+        with open(hear, encoding="ascii") as said:  # noqa: PTH123 - a file descriptor
+            number = said.readline().strip()
+        try:
+            yield f":{number}"
+        finally:
+            server.terminate()
+
+
+def arguments() -> str:
+    """The arguments of every process of this machine, as anybody on it can see them."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return "\n".join(lines)
+
+
+def _wait(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, "the browser did not do it"
+        time.sleep(0.02)

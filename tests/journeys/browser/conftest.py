@@ -1,0 +1,90 @@
+"""What a sign-in by the browser goes through: the system's browser, a provider, and a server that trusts it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from desktopauth.demo.errors import DemoError
+from desktopauth.demo.install import install
+from desktopauth.demo.server import EmbeddedServer
+from tests.canary import Canary
+from tests.demo.people import somebody
+from tests.journeys.browser.chromium import Chromium, Driver, screen
+from tests.journeys.browser.provider import RECIPE, Provider, running
+from tests.scenario import lacking
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Driver]:
+    made = Driver()
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """The browser's own screen; the app's may be another, or none."""
+    with screen() as made:
+        yield made
+
+
+@pytest.fixture
+def chromium(
+    tmp_path: Path, driver: Driver, display: str, canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Chromium]:
+    """The system's browser; what it keeps in its profile is for the test to judge."""
+    try:
+        import playwright  # noqa: F401 - only to see whether it is there
+    except ImportError:
+        lacking("playwright is not installed")
+    browser = Chromium(tmp_path / "chromium", driver, display)
+    canary.exempt(browser.profile)
+    monkeypatch.setenv("BROWSER", str(browser.command))
+    yield browser
+    driver.call(browser.close)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    """Installed once per user from the lock beside it, as the demo's server is; it ends with its stdin."""
+    cache = platformdirs.user_cache_path("desktopauth", appauthor=False) / "tests"
+    try:
+        modules = asyncio.run(install(cache, lambda _: None, recipe=RECIPE))
+    except DemoError as error:
+        lacking(error.sentence)
+    with running(modules) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def lite_with_github(
+    demo_modules: Path, provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedServer]:
+    """Like ``lite``, and people can come in by "github"."""
+    github = {"client_id": "example", "secret": "not a secret here", "url": provider.url}
+    server = EmbeddedServer(
+        tmp_path_factory.mktemp("lite") / "server",
+        modules=demo_modules,
+        bcrypt_cost=4,
+        providers={"github": github},
+        tell=lambda _: None,
+    )
+    with asyncio.Runner() as runner:
+        runner.run(server.__aenter__())
+        try:
+            yield server
+        finally:
+            runner.run(server.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def visitor(provider: Provider) -> str:
+    """The address of somebody new, who is signed in at the provider."""
+    email = somebody()
+    provider.seat(email)
+    return email
