@@ -7,21 +7,24 @@ Standard library only, as this runs before the first paint.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from .addresses import project_url, service_url
+from .config_file import NAME, read_settings
+from .settings import NAMES, as_text, meaning
 
 Service = Literal["auth", "rest", "storage", "functions", "realtime"]
 
 SERVICES: tuple[Service, ...] = ("auth", "rest", "storage", "functions", "realtime")
 NUDGES = frozenset({"focus", "network", "wake", "sibling", "unauthorized"})
-_URLS = tuple(f"{name}_url" for name in SERVICES)
-_OPTIONS = ("url", "key", "app_id", "app_name", "project_id", "store", *_URLS, "nudges")
 _STORES = ("auto", "keyring", "memory")
 _APP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PROVIDER = re.compile(r"[a-z0-9][a-z0-9_:.-]{0,63}")
+_SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 §3.3
 
 
 class ConfigError(Exception):
@@ -30,6 +33,14 @@ class ConfigError(Exception):
     def __init__(self, sentence: str, option: str = "") -> None:
         super().__init__(sentence)
         self.option = option
+
+
+class NotConfiguredError(ConfigError):
+    """The project is not named: its URL, its key, or both; ``url`` and ``key`` are what is known of it."""
+
+    def __init__(self, sentence: str, option: str, *, url: str = "", key: str = "") -> None:
+        super().__init__(sentence, option)
+        self.url, self.key = url, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,10 @@ class Config:
     under another path or host; ``address`` tells each, ``<url>/<name>/v1`` unless given. ``nudges`` are what makes the
     session look before its time: the window becomes active (``focus``), the network is back (``network``), the machine
     woke up (``wake``), another copy of the app stored something (``sibling``), a token was refused (``unauthorized``).
+
+    ``providers`` are the doors through the browser, by the server's names (``github``, ``custom:acme``), in the order
+    in which they are shown; empty for what the server offers. ``provider_scopes`` says what to ask a provider for
+    beyond its usual, separated by spaces. ``avatars``: whether people's pictures are fetched from where they lie.
     """
 
     url: str
@@ -59,6 +74,9 @@ class Config:
     functions_url: str = ""
     realtime_url: str = ""
     nudges: frozenset[str] = NUDGES
+    providers: tuple[str, ...] = ()
+    provider_scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    avatars: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _told("url", project_url, self.url))
@@ -71,6 +89,8 @@ class Config:
             if given := getattr(self, f"{name}_url"):
                 object.__setattr__(self, f"{name}_url", _told(f"{name}_url", service_url, given, name))
         object.__setattr__(self, "nudges", _known_nudges(self.nudges))
+        object.__setattr__(self, "providers", _checked_providers(self.providers))
+        object.__setattr__(self, "provider_scopes", _checked_scopes(self.provider_scopes))
         object.__setattr__(self, "project_id", self.project_id or self.address("auth"))
 
     def address(self, service: Service) -> str:
@@ -80,46 +100,72 @@ class Config:
 
 
 def read_config(
-    options: Mapping[str, str | None], environ: Mapping[str, str], folder: Path, *, profile_id: str = "default"
+    options: Mapping[str, str | None],
+    environ: Mapping[str, str],
+    folder: Path,
+    *,
+    profile_id: str = "default",
+    packaged: Path | None = None,
 ) -> Config:
     """The configuration by precedence: ``options`` (None: not given), ``DESKTOPAUTH_*``, ``config.toml`` in ``folder``.
 
-    Raises ConfigError, whose sentence says where the wrong value came from.
+    ``packaged`` is a file of the same form that comes with the app, and gives way to all of these. Raises ConfigError,
+    whose sentence says where the wrong value came from; NotConfiguredError where no project is named.
     """
-    file = folder / "config.toml"
-    found: dict[str, tuple[str, str]] = {name: (text, str(file)) for name, text in _read_toml(file).items()}
-    for name in _OPTIONS:
+    file = folder / NAME
+    found = _in_file(packaged) | _in_file(file) if packaged else _in_file(file)
+    for name in NAMES:
         if text := environ.get(f"DESKTOPAUTH_{name.upper()}"):
             found[name] = (text, f"DESKTOPAUTH_{name.upper()} in the environment")
         if (given := options.get(name)) is not None:
             found[name] = (given, f"--{name.replace('_', '-')}")
     for name in ("url", "key"):
         if name not in found:
-            raise ConfigError(_missing(name, file, found), name)
+            known = {other: found[other][0] for other in ("url", "key") if other in found}
+            raise NotConfiguredError(_missing(name, file, found), name, **known)
     try:
-        return Config(profile_id=profile_id, **{name: _value(name, text) for name, (text, _) in found.items()})
+        return Config(
+            profile_id=profile_id, **{name: _told(name, meaning, name, text) for name, (text, _) in found.items()}
+        )
     except ConfigError as wrong:
         raise ConfigError(f"{wrong} (It is set by {found[wrong.option][1]}.)", wrong.option) from None
 
 
-def _told(option: str, check: Callable[..., str], *given: str) -> str:
+def _in_file(file: Path) -> dict[str, tuple[str, str]]:
+    """What a file sets, each as text and with the file as its source."""
+    try:
+        return {name: (as_text(file, name, value), str(file)) for name, value in read_settings(file).items()}
+    except ValueError as wrong:
+        raise ConfigError(str(wrong)) from None
+
+
+def _told(option: str, check: Callable[..., Any], *given: str) -> Any:
     try:
         return check(*given)
     except ValueError as wrong:
         raise ConfigError(str(wrong), option) from None
 
 
-def _value(name: str, text: str) -> Any:
-    """What a setting's text means: nudges are a list, with commas or blanks between; ``none`` is an empty one."""
-    if name != "nudges":
-        return text
-    return frozenset(text.replace(",", " ").split()) - {"none"}
-
-
 def _known_nudges(wanted: frozenset[str]) -> frozenset[str]:
     if not set(wanted) <= NUDGES:
         raise ConfigError(f"The nudges may be: {', '.join(sorted(NUDGES))}; or none.", "nudges")
     return frozenset(wanted)
+
+
+def _checked_providers(names: Iterable[str], option: str = "providers") -> tuple[str, ...]:
+    """In order, each once. A name that is none is not repeated: it may be anything."""
+    known = tuple(dict.fromkeys(names))
+    if not all(_PROVIDER.fullmatch(name) for name in known):
+        raise ConfigError("A provider is called as its server calls it: github, google, custom:acme.", option)
+    return known
+
+
+def _checked_scopes(scopes: Mapping[str, str]) -> Mapping[str, str]:
+    _checked_providers(scopes, "provider_scopes")
+    for name, text in scopes.items():
+        if not _SCOPES.fullmatch(text):
+            raise ConfigError(f"The scopes of {name} are words with one space between.", "provider_scopes")
+    return MappingProxyType(dict(scopes))
 
 
 def check_key(key: str) -> None:
@@ -154,39 +200,3 @@ def _missing(name: str, file: Path, found: Mapping[str, object]) -> str:
     lacks = f"The project's {name} is missing" if {"url", "key"} & found.keys() else "No Supabase project is configured"
     ways = 'set DESKTOPAUTH_URL and DESKTOPAUTH_KEY, or write url = "..." and key = "..." into'
     return f'{lacks}. To name yours, {ways} {file}. To try it without one, run "desktopauth demo".'
-
-
-def _read_toml(file: Path) -> dict[str, str]:
-    try:
-        text = file.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as problem:
-        raise ConfigError(f"{file} cannot be read: {problem.strerror}.") from None
-    return {name: _option(file, name, value) for name, value in _parse_toml(file, text).items()}
-
-
-def _parse_toml(file: Path, text: bytes) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(text.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file} is not UTF-8 text.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        line = re.search(r"at line (\d+)", str(problem))  # the rest of the message may repeat a key
-        where = f"line {line.group(1)}" if line else "its end"
-        raise ConfigError(f'{file} is not valid TOML: look at {where}. A line reads: url = "https://..."') from None
-
-
-def _option(file: Path, name: str, value: object) -> str:
-    if name not in _OPTIONS:
-        # a name that is no plain word may be a key that slipped to the wrong side of "="
-        shown = f'"{name}"' if re.fullmatch(r"[a-z][a-z_-]{0,19}", name) and not name.startswith("sb_") else "something"
-        raise ConfigError(f"{file} sets {shown}, which is no setting. There are: {', '.join(_OPTIONS)}.")
-    if name == "nudges" and isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ", ".join(value) or "none"
-    if not isinstance(value, str):
-        shape = '["focus", "wake"]' if name == "nudges" else '"..."'
-        raise ConfigError(f"{file}: {name} must be text in quotes: {name} = {shape}")
-    return value
