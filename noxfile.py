@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import platform
 import shlex
 import shutil
 import subprocess
@@ -24,14 +23,12 @@ from filelock import FileLock
 
 HERE = Path(__file__).parent
 STATE = HERE / ".nox"
-LOCK = HERE / "requirements" / "dev.txt"
-PROJECT = HERE / "pyproject.toml"
+LOCK, PROJECT = HERE / "requirements" / "dev.txt", HERE / "pyproject.toml"
 PYTHONS = ("3.11", "3.12", "3.13")
 LONG_TESTS = ("tests/adapters/test_transport_waves.py", "tests/journeys/test_eight.py")  # those with a full size
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# What Qt's platform plugins link to; what these bring along themselves is not named.
-QT_PACKAGES = (
+QT_PACKAGES = (  # what Qt's platform plugins link to; what these bring along themselves is not named
     "libdbus-1-3",
     "libegl1",
     "libfontconfig1",
@@ -47,7 +44,8 @@ QT_PACKAGES = (
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
 TEST_PACKAGES = ("iproute2", "xauth", "xdotool", "xvfb")  # by which sockets, focus and windows are looked at
-BROWSER_PACKAGES = ("chromium",)  # in which the tests sign in
+# In which the tests sign in; where it is no package, as on Ubuntu, they say what is missing.
+BROWSER_PACKAGES = ("chromium",) if Path("/etc/dpkg/origins/default").resolve().name == "debian" else ()
 # Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
 BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
@@ -179,9 +177,7 @@ def lock(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, version: str) -> None:
     """Run pytest on one Python; skip the session when the machine does not have it."""
-    # Elsewhere it goes by other names, or is no package at all; the tests that need it say what is missing.
-    browser = BROWSER_PACKAGES if distribution() == "debian" else ()
-    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES, *browser)
+    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES, *BROWSER_PACKAGES)
     python = environment(session, version)
     run(session, python, "-m", "pytest", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
 
@@ -276,14 +272,6 @@ def require_packages(session: nox.Session, *names: str) -> None:
     apt_get("update")  # a source that cannot be reached matters only if a package is then missing
     if failure := apt_get("install", "--yes", "--no-install-recommends", *missing):
         stop(f"{failure}\nThese system packages could not be installed: {' '.join(missing)}")
-
-
-def distribution() -> str:
-    """Return the name by which a Linux distribution goes among programs; nothing on other systems."""
-    try:
-        return platform.freedesktop_os_release().get("ID", "")
-    except OSError:
-        return ""
 
 
 def missing_packages(*names: str) -> list[str]:
