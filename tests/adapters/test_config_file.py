@@ -1,4 +1,4 @@
-"""The project is written into the settings, and everything else stays as it was, however it is written; or nothing is."""
+"""The project is written into the settings, and all else stays as it was, however it is written; or nothing is."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desktopauth.adapters.remembered import Remembered
 from desktopauth.core.models import ProviderTokens, Session
 from desktopauth.demo.keyring_service import PrivateKeyring
 from tests.cli.conftest import Terminal, lock
@@ -40,6 +41,15 @@ def test_what_providers_gave_goes_too(terminal: Terminal, keyring: dict[str, str
         terminal.keep(made_up, ProviderTokens("gho-1"))
         assert terminal(way).returncode == 0
         assert not terminal.holds()
+
+
+def test_who_was_here_last_is_forgotten_too(terminal: Terminal, keyring: dict[str, str]) -> None:
+    for store in ("keyring", "memory"):
+        Remembered(terminal.profile, terminal.entry).note("github", "ada@example.com")
+        Remembered(terminal.profile, "another project's").note("password", "bob@example.com")
+        assert terminal("--forget-session", "--store", store).returncode == 0
+        assert Remembered(terminal.profile, terminal.entry).email == ""
+        assert Remembered(terminal.profile, "another project's").email == "bob@example.com"
 
 
 def test_nothing_to_forget_is_no_error(terminal: Terminal, keyring: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""``--forget-session``: remove a keyring entry whole, whatever is in it, as an uninstaller does.
+"""``--forget-session``: remove a keyring entry whole, whatever is in it, and who was here, as an uninstaller does.
 
 It asks no server, and no password: an uninstaller must not hang behind a prompt.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from desktopauth.adapters.entry import account_folder
 from desktopauth.adapters.locks import FileLocks
+from desktopauth.adapters.remembered import Remembered
 from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import forget_entry
 from desktopauth.core.errors import VaultProblem
@@ -22,6 +23,7 @@ _REMOVAL = 20.0  # seconds; no password is asked for
 
 def forget(target: Target, say: Callable[[str], None]) -> int:
     """Remove it; 0 if nothing of it is left, also when nothing was there, else 1."""
+    Remembered(target.profile.folder, target.entry).forget()
     if problem := "" if target.in_memory else _forget(target):
         say(f"The session was not removed. {problem}")
         return 1
