@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QPushButton
 from desktopauth.core import store as store_module
 from desktopauth.core.errors import AuthError
 from desktopauth.core.models import User
+from desktopauth.qt import countdown as countdown_module
 from desktopauth.qt import hands as hands_module
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.commands import Commands
@@ -136,7 +137,8 @@ def room(canary: Canary, qapp: Any, monkeypatch: pytest.MonkeyPatch) -> Room:
     made = Room(canary)
     monkeypatch.setattr(hands_module, "_PATIENCE", 5.0)  # everything here is at hand: what does not come, never comes
     monkeypatch.setattr(interrupted_module, "_BREATH", 20)
-    monkeypatch.setattr(code_module, "time", SimpleNamespace(time=made.world.clock.now))
+    for counting in (code_module, countdown_module):
+        monkeypatch.setattr(counting, "time", SimpleNamespace(time=made.world.clock.now))
     return made
 
 

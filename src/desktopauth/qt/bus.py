@@ -32,6 +32,8 @@ class AuthBus(QObject):
     signed_in = Signal(object)
     signed_out = Signal(object)
     token_refreshed = Signal(object)
+    user_updated = Signal(object)
+    password_recovery = Signal(object)
     refresh_failed = Signal(object)
     reauth_required = Signal(object)
     storage_problem = Signal(object)
@@ -54,7 +56,8 @@ class AuthBus(QObject):
         self._watching.close()
 
     def _relay(self, transition: Transition) -> None:
-        if transition.before != transition.after:
+        updated = transition.change is not None and transition.change.event is AuthEvent.USER_UPDATED
+        if transition.before != transition.after or updated:  # two users are equal whatever their facts are
             self.state_changed.emit(transition.after)
         if transition.user_changed:
             self.user_changed.emit(self._auth.user)

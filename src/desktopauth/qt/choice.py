@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from desktopauth.core.state import (
+    AddressForm,
     AnotherPerson,
     AuthState,
+    BrowserWait,
     CodeWanted,
+    Flow,
     Interrupted,
+    NewEmail,
+    NewPassword,
     PasswordForm,
     SignedIn,
     SignedOut,
@@ -16,7 +21,10 @@ from desktopauth.core.state import (
     StoreWanted,
 )
 
-Name = Literal["restoring", "store", "sign_in", "sign_up", "code", "interrupted", "another", "home"]
+Name = Literal[
+    "restoring", "store", "sign_in", "sign_up", "address", "browser_wait", "code", "new_password", "new_email",
+    "interrupted", "another", "home",
+]  # fmt: skip
 
 
 def view_of(state: AuthState) -> Name:
@@ -27,11 +35,28 @@ def view_of(state: AuthState) -> Name:
         case StoreWanted():
             return "store"
         case SignedIn():
-            return "home"
+            return _over_home(state.flow)
         case SignedOut() | Interrupted():
             return _form_of(state)
         case _:
             assert_never(state.session)
+
+
+def _over_home(flow: Flow | None) -> Name:
+    """Somebody is in: what they are asked beside their work."""
+    match flow:
+        case NewPassword():
+            return "new_password"
+        case NewEmail():
+            return "new_email"
+        case CodeWanted():
+            return "code"
+        case BrowserWait():
+            return "browser_wait"
+        case None | PasswordForm() | AddressForm() | AnotherPerson():  # these are for who is not in
+            return "home"
+        case _:
+            assert_never(flow)
 
 
 def _form_of(state: AuthState) -> Name:
@@ -40,11 +65,17 @@ def _form_of(state: AuthState) -> Name:
     match state.flow:
         case CodeWanted():
             return "code"
+        case AddressForm():
+            return "address"
+        case BrowserWait():
+            return "browser_wait"
+        case NewPassword():
+            return "new_password"
         case AnotherPerson():
             return "another" if over_work else "restoring"  # chosen, and on the way in
-        case None | PasswordForm() if over_work:
+        case None | PasswordForm() | NewEmail() if over_work:
             return "interrupted"
-        case None | PasswordForm(purpose="sign_in"):
+        case None | PasswordForm(purpose="sign_in") | NewEmail():  # no address to change where nobody is in
             return "sign_in"
         case PasswordForm():
             return "sign_up"

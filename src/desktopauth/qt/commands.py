@@ -28,6 +28,7 @@ class Commands:
         self._early: list[Ask] = []
         self._guard: Subscription | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.remembers = True  # who signs in next: what the box says in every view that has one
 
     def attach(self, auth: Auth) -> None:
         """The session half is there: from now on it is asked at once."""
@@ -55,6 +56,11 @@ class Commands:
     def paste(self, address: str) -> bool:
         """Whether the address that a browser ended at elsewhere is the answer to this attempt."""
         return self._auth is not None and self._auth.paste(address)
+
+    def remember(self, on: bool) -> None:
+        """Whether who signs in next is kept in the keyring, and their door and address at hand."""
+        self.remembers = on
+        self._ask(lambda auth: auth.remember(on))
 
     def sign_in_with_code(self, to: str) -> None:
         self._ask(lambda auth: auth.sign_in_with_code(to))

@@ -11,20 +11,39 @@ from desktopauth.core.state import Interrupted, Reason, SignedOut
 if TYPE_CHECKING:  # it brings asyncio along
     from desktopauth.core.revocation import SignOutStatus
 
-Place = Literal["email", "password", "code", "form"]
+Place = Literal["email", "password", "current", "code", "form"]
 
 _SENTENCES = {
     ErrorKind.BAD_CREDENTIALS: "That email and password don't match.",
     ErrorKind.BAD_KEY: "This app's key isn't accepted by its project. Check the publishable key.",
+    ErrorKind.BROWSER_DENIED: "The sign-in was stopped in your browser. Try again, or choose another way.",
+    ErrorKind.BROWSER_SILENT: (
+        "Your browser never came back here. Try again. If it never does, this app's address may be missing "
+        "from the project's redirect allow-list."
+    ),
+    ErrorKind.BROWSER_STALE: "That sign-in took too long or was used already. Start it again.",
+    ErrorKind.BROWSER_UNAVAILABLE: "No browser could be opened. Copy the link and open it yourself.",
+    ErrorKind.CANCELLED: "That was stopped before it was done. Start it again if you still want it.",
+    ErrorKind.CAPTCHA_WANTED: "This project asks for a picture puzzle first. Sign in with your browser instead.",
     ErrorKind.CAPTIVE_PORTAL: "This network wants you to sign in to it first. Open any web page, then come back.",
     ErrorKind.CODE_REFUSED: "That code is wrong or has expired. Check it, or ask for a new one.",
+    ErrorKind.CURRENT_PASSWORD_WANTED: "Enter your current password too.",
+    ErrorKind.CURRENT_PASSWORD_WRONG: "That isn't your current password.",
     ErrorKind.EMAIL_NOT_CONFIRMED: "Confirm your email first. We can send the code again.",
+    ErrorKind.IDENTITY_TAKEN: "Somebody else here uses that account already. Choose another one, or sign in with it.",
     ErrorKind.INVALID_EMAIL: "That doesn't look like an email address.",
+    ErrorKind.INVALID_PHONE: "That doesn't look like a phone number. Begin with + and the country, like +49.",
     ErrorKind.KEYRING_SILENT: "Your system keyring doesn't answer. It may be asking for its password.",
+    ErrorKind.LOOPBACK_UNAVAILABLE: "This computer gives your browser no way back to this app. Try again.",
     ErrorKind.MISUSE: "Something in this app went wrong before asking. Try again, or restart the app.",
     ErrorKind.OFFLINE: "The sign-in service can't be reached. Check your connection and try again.",
     ErrorKind.PASSWORD_MISSING: "Enter your password.",
+    ErrorKind.PROVIDER_OFF: "This project doesn't offer that way to sign in. Choose another one.",
+    ErrorKind.PROVIDER_TOKEN_MISSING: "Sign in there once more, so that this app may use your account there.",
+    ErrorKind.PROVIDER_UNVERIFIED: "Confirm your email address there first, then try again.",
+    ErrorKind.REAUTHENTICATION_WANTED: "Enter the code that was sent to you, so that we know it's you.",
     ErrorKind.REFUSED: "The sign-in service said no. Try again in a moment.",
+    ErrorKind.SAME_PASSWORD: "That's the password you have already. Choose a new one.",
     ErrorKind.SERVER: "The sign-in service isn't answering properly. Try again in a moment.",
     ErrorKind.SESSION_ENDED: "Your session ended. Sign in again.",
     ErrorKind.SESSION_MISSING: "Sign in first.",
@@ -42,8 +61,13 @@ _RULES = {
 _PLACES: dict[ErrorKind, Place] = {
     ErrorKind.BAD_CREDENTIALS: "password",
     ErrorKind.CODE_REFUSED: "code",
+    ErrorKind.CURRENT_PASSWORD_WANTED: "current",
+    ErrorKind.CURRENT_PASSWORD_WRONG: "current",
     ErrorKind.INVALID_EMAIL: "email",
+    ErrorKind.INVALID_PHONE: "email",
     ErrorKind.PASSWORD_MISSING: "password",
+    ErrorKind.REAUTHENTICATION_WANTED: "code",
+    ErrorKind.SAME_PASSWORD: "password",
     ErrorKind.USER_EXISTS: "email",
     ErrorKind.WEAK_PASSWORD: "password",
 }
@@ -55,6 +79,7 @@ _STORE = {
     VaultProblem.OCCUPIED: "Somebody else's sign-in is kept on this computer.",
     VaultProblem.TOO_LARGE: "Your system keyring can't take a sign-in of this size.",
     VaultProblem.UNAVAILABLE: "No system keyring was found.",
+    VaultProblem.UNWANTED: "As you asked, your sign-in isn't kept on this computer.",
     VaultProblem.WAITING: "Waiting for your system keyring. It may be asking for its password in another window.",
 }
 _REASONS = {
@@ -95,6 +120,13 @@ def sentence(problem: Problem) -> str:
     return sentence_of(problem.kind)
 
 
+def sentence_beside(problem: Problem | None, *, retry_at: float, counts: bool) -> str:
+    """The same beside a countdown to ``retry_at``, which tells the seconds; over, there is nothing left to tell."""
+    if problem and problem.kind is ErrorKind.RATE_LIMITED and retry_at:
+        return "Too many tries for now. Wait until the countdown is over." if counts else ""
+    return sentence(problem) if problem else ""
+
+
 def sentence_of(kind: ErrorKind) -> str:
     """The same where the kind is all that there is to say."""
     return _SENTENCES[kind]
@@ -123,7 +155,8 @@ def reason_sentence(reason: Reason) -> str:
 def signed_out_sentence(session: SignedOut | Interrupted) -> str:
     """Everything that the form says before it asks: why it is there, and what a sign-in now would not do."""
     unrevoked = _UNREVOKED if isinstance(session, SignedOut) and session.unrevoked else ""
-    unsaved = unsaved_sentence(session.memory_only) if session.memory_only else ""
+    trouble = session.memory_only if session.memory_only is not VaultProblem.UNWANTED else None  # a box there says it
+    unsaved = unsaved_sentence(trouble) if trouble else ""
     return " ".join(filter(None, (reason_sentence(session.reason), unrevoked, unsaved)))
 
 

@@ -14,6 +14,7 @@ from desktopauth.qt.widgets import FormCard, View
 
 if TYPE_CHECKING:  # the first picture needs no state, and the many small classes of one take their time
     from desktopauth.core.events import AuthChange
+    from desktopauth.core.models import Project
     from desktopauth.core.revocation import SignOutStatus
     from desktopauth.core.state import AuthState
     from desktopauth.qt.bus import AuthBus
@@ -39,6 +40,8 @@ class Shell(QWidget):
         self.commands = commands
         self._views: dict[Name, View] = {}
         self._up: Name | None = None
+        self._offer: tuple[Project, str] | None = None
+        self._away = False  # they were in their browser
         self._covered = False  # home is behind another view, with everything that was typed in it
         self._painted = False
         self._mailbox: Mailbox | None = None
@@ -61,6 +64,15 @@ class Shell(QWidget):
         self.commands.guard_work(self._work_is_open)
         self.show_state(bus.state)
 
+    def offer(self, project: Project, last: str = "") -> None:
+        """The doors that the project has are known: they appear below what is there.
+
+        ``last`` is the one that was used before, and is marked: ``password``, ``code`` or a provider's name.
+        """
+        self._offer = (project, last)
+        for view in self._views.values():
+            view.offer(project, last)
+
     def tell(self, words: str) -> None:
         """While something is prepared before there is any session: say what."""
         from desktopauth.qt.views.restoring import RestoringView
@@ -79,12 +91,24 @@ class Shell(QWidget):
 
     def show_state(self, state: AuthState) -> None:
         """Switch to the view of this state, and let it draw."""
-        from desktopauth.core.state import Interrupted
+        from desktopauth.core.state import user_of
         from desktopauth.qt.choice import view_of
 
         name = view_of(state)
         self._view(name).show_state(state)
-        self._switch(name, over_work=isinstance(state.session, Interrupted))
+        self._switch(name, over_work=user_of(state) is not None and name != "home")
+        self._call_back(state)
+
+    def _call_back(self, state: AuthState) -> None:
+        """Who has come in by their browser is still looking at it."""
+        from desktopauth.core.state import AnotherPerson, BrowserWait, CodeWanted, SignedIn
+
+        away, self._away = self._away, isinstance(state.flow, BrowserWait)
+        let_in = isinstance(state.session, SignedIn) or isinstance(state.flow, AnotherPerson | CodeWanted)
+        if away and not self._away and let_in:
+            from desktopauth.qt.instance import come_forward
+
+            come_forward(self, "")
 
     def _switch(self, name: Name, *, over_work: bool = False) -> None:
         """``over_work``: what is up at home stays as it is behind the view, until its person is back or gives up."""
@@ -133,8 +157,10 @@ class Shell(QWidget):
 
     def _view(self, name: Name) -> View:
         if name not in self._views:
-            self._views[name] = self._make(name)
-            self._stack.addWidget(self._views[name])
+            self._views[name] = view = self._make(name)
+            self._stack.addWidget(view)
+            if self._offer:
+                view.offer(*self._offer)
         return self._views[name]
 
     def _make(self, name: Name) -> View:
@@ -156,6 +182,22 @@ class Shell(QWidget):
                 from desktopauth.qt.views.sign_up import SignUpView
 
                 return SignUpView(self.commands)
+            case "address":
+                from desktopauth.qt.views.address import AddressView
+
+                return AddressView(self.commands)
+            case "browser_wait":
+                from desktopauth.qt.views.browser_wait import BrowserWaitView
+
+                return BrowserWaitView(self.commands)
+            case "new_password":
+                from desktopauth.qt.views.new_password import NewPasswordView
+
+                return NewPasswordView(self.commands)
+            case "new_email":
+                from desktopauth.qt.views.new_email import NewEmailView
+
+                return NewEmailView(self.commands)
             case "code":
                 from desktopauth.qt.views.code import CodeView
 

@@ -6,6 +6,7 @@ first paint waits for it.
 
 from __future__ import annotations
 
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from desktopauth.resources import resource
@@ -45,7 +46,12 @@ _DARK = {
 def style_sheet(app: QApplication) -> str:
     """The sheet in today's colours."""
     sheet = resource("style/app.qss").read_text("utf-8")
-    colours = _DARK if app.palette().window().color().lightness() < 128 else _LIGHT
+    colours = _DARK if is_dark(app.palette()) else _LIGHT
     for name in sorted(colours, key=len, reverse=True):  # the longer name first: @accent-text before @accent
         sheet = sheet.replace(name, colours[name])
     return sheet
+
+
+def is_dark(palette: QPalette) -> bool:
+    """Whether the system's own windows are dark."""
+    return palette.window().color().lightness() < 128

@@ -7,14 +7,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 if TYPE_CHECKING:
+    from desktopauth.core.models import Project
     from desktopauth.core.state import AuthState
 
 _PLAIN_TEXT = 0  # Qt.TextFormat.PlainText, without building Qt's enums for it
+_NO_FOCUS = 0  # Qt.FocusPolicy.NoFocus, likewise
+_ALWAYS_OFF = 1  # Qt.ScrollBarPolicy.ScrollBarAlwaysOff
 _CARD_WIDTH = 400
+_NARROW = 440  # pixels of a view, below which a card keeps less space around its words
+_EDGE = 10  # pixels between a card and the window
 
 
 def text(words: str = "", name: str = "", *, wrap: bool = True) -> QLabel:
@@ -33,6 +49,11 @@ def button(words: str, name: str = "") -> QPushButton:
     made.setObjectName(name)
     made.setAutoDefault(True)  # Enter presses the button that has the focus
     return made
+
+
+def plainly(words: str) -> str:
+    """Words for a button: one ``&`` alone would make a shortcut."""
+    return words.replace("&", "&&")
 
 
 def say(label: QLabel, words: str) -> None:
@@ -59,15 +80,15 @@ class Field(QWidget):
         self.edit = QLineEdit()
         self.edit.setObjectName(name)
         self.edit.returnPressed.connect(self.submitted)
-        caption = text(label, wrap=False)
-        caption.setBuddy(self.edit)  # which also names the field for a screen reader
+        self._caption = text(label, wrap=False)
+        self._caption.setBuddy(self.edit)  # which also names the field for a screen reader
         self._problem = text(name="problem")
         self._row = QHBoxLayout()
         self._row.addWidget(self.edit, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
-        box.addWidget(caption)
+        box.addWidget(self._caption)
         box.addLayout(self._row)
         box.addWidget(self._problem)
         self.show_problem("")
@@ -85,6 +106,10 @@ class Field(QWidget):
     def _reveal(self, shown: bool) -> None:
         self.edit.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
         self._eye.setText("Hide" if shown else "Show")
+
+    def name(self, label: str) -> None:
+        """Call it something else."""
+        self._caption.setText(label)
 
     def value(self) -> str:
         return self.edit.text()
@@ -104,6 +129,35 @@ class Field(QWidget):
         self.edit.selectAll()
 
 
+class Links(QWidget):
+    """Two small buttons beside each other, one under the other where there is no room for that."""
+
+    def __init__(self, left: QPushButton, right: QPushButton) -> None:
+        super().__init__()
+        self.setObjectName("links")
+        self._both = (left, right)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        for each in self._both:
+            self._row.addWidget(each)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.place()
+
+    def place(self) -> None:
+        """Look at their words again."""
+        needed = sum(each.sizeHint().width() for each in self._both if not each.isHidden())
+        row, column = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._row.setDirection(row if needed <= self.width() else column)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the wider one: beside each other is a luxury."""
+        hint = super().minimumSizeHint()
+        return QSize(max(each.minimumSizeHint().width() for each in self._both), hint.height())
+
+
 class View(QWidget):
     """What the shell can show: it draws a state, and is told when it comes up and when it goes."""
 
@@ -116,6 +170,9 @@ class View(QWidget):
     def leave(self) -> None:
         """The view goes: stop what moves, forget what is secret."""
 
+    def offer(self, project: Project, last: str, /) -> None:
+        """What the project offers is known; ``last`` is the door that was used before (see ``Shell.offer``)."""
+
     def cover(self) -> None:
         """The person's work goes out of sight and out of reach, and stays as it is."""
 
@@ -125,24 +182,51 @@ class View(QWidget):
 
 
 class Card(View):
-    """A card in the middle of the window; ``box`` is its column."""
+    """A card in the middle of the window, scrolled where that is too small for it; ``box`` is its column.
+
+    With a ``stature``, in pixels, its top stands where a card as high as that would be in the middle: what comes later
+    grows below, and nothing moves.
+    """
+
+    stature = 0
 
     def __init__(self) -> None:
         super().__init__()
         card = QFrame()
         card.setObjectName("card")
-        card.setFixedWidth(_CARD_WIDTH)
+        card.setMaximumWidth(_CARD_WIDTH)
         self.box = QVBoxLayout(card)
-        self.box.setContentsMargins(32, 28, 32, 28)
         self.box.setSpacing(14)
-        middle = QVBoxLayout()
-        middle.addStretch(1)
-        middle.addWidget(card)
-        middle.addStretch(1)
-        row = QHBoxLayout(self)
+        room = QFrame()
+        room.setObjectName("room")
+        self._middle = QVBoxLayout(room)
+        self._middle.addStretch(0 if self.stature else 1)
+        row = QHBoxLayout()
         row.addStretch(1)
-        row.addLayout(middle)
+        row.addWidget(card, _CARD_WIDTH)
         row.addStretch(1)
+        self._middle.addLayout(row)
+        self._middle.addStretch(1)
+        self._scroll = scroll = QScrollArea()
+        scroll.setObjectName("scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setProperty("horizontalScrollBarPolicy", _ALWAYS_OFF)
+        scroll.setProperty("focusPolicy", _NO_FOCUS)
+        scroll.setWidget(room)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        side, edge = (16, _EDGE // 2) if self.width() < _NARROW else (32, _EDGE)
+        self.box.setContentsMargins(side, 28, side, 28)
+        top = max(_EDGE, (self.height() - self.stature) // 2) if self.stature else _EDGE
+        self._middle.setContentsMargins(edge, top, edge, _EDGE)
 
 
 class FormCard(Card):

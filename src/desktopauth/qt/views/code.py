@@ -9,13 +9,19 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
 
-from desktopauth.core.state import AuthState, CodeWanted
+from desktopauth.core.state import AuthState, CodePurpose, CodeWanted
 from desktopauth.qt.commands import Commands
-from desktopauth.qt.messages import sentence
+from desktopauth.qt.messages import sentence_beside
 from desktopauth.qt.widgets import Field, FormCard, button, say, text
 
 Mailbox = Callable[[str], str | None]
 _DIGITS = 6
+_HINTS: dict[CodePurpose, str] = {
+    "sign_in": "",
+    "confirm": "Nothing there after a minute? If you have an account already, sign in instead.",
+    "recovery": "With the code you choose a new password.",
+    "email_change": "Your old address may get a code of its own, which is asked for next.",
+}
 
 
 class CodeView(FormCard):
@@ -31,9 +37,11 @@ class CodeView(FormCard):
         self.submit = button("Confirm", "primary")
         self.resend = button("", "link")
         self.mail = text(name="mailbox")
-        for part in (self.mail, self.code, self.problem, self.submit, self.resend, self.cancel):
+        self.hint = text(name="hint")
+        for part in (self.mail, self.code, self.problem, self.submit, self.hint, self.resend, self.cancel):
             self.box.addWidget(part)
-        say(self.mail, "")
+        for label in (self.mail, self.hint):
+            say(label, "")
         self.cancel.show()
         self.code.edit.textEdited.connect(self._typed)
         self.code.submitted.connect(self._submit)
@@ -49,25 +57,31 @@ class CodeView(FormCard):
         if not isinstance(flow, CodeWanted):
             return
         freed = self._busy and not flow.busy
+        if self._flow and self._flow.email != flow.email:  # the next code of two, from another mailbox
+            self._empty()
         self._flow = flow
-        say(self.subtitle, f"We sent a code to {flow.email}.")
-        say(self.problem, "")
-        self.code.show_problem(sentence(flow.problem) if flow.problem else "")
+        self._word(flow)
         self._show_busy(flow.busy)
         if freed:
             self.code.focus()
         self._tick()
 
+    def _word(self, flow: CodeWanted) -> None:
+        say(self.title, "Check your phone" if _is_phone(flow) else "Check your email")
+        say(self.subtitle, _where(flow))
+        say(self.hint, _HINTS[flow.purpose])
+        counts = flow.resend_at > time.time()
+        self.code.show_problem(sentence_beside(flow.problem, retry_at=flow.resend_at, counts=counts))
+
     def _show_busy(self, busy: bool) -> None:
         self._busy = busy
         self.code.setEnabled(not busy)
         self.submit.setEnabled(not busy)
-        self.cancel.setText("Cancel" if busy else "Use another email")
+        self.cancel.setText("Cancel" if busy or not self._flow else _back(self._flow))
         self.submit.setText("Checking\N{HORIZONTAL ELLIPSIS}" if busy else "Confirm")
 
     def enter(self) -> None:
-        self._sent = ""
-        self.code.wipe()
+        self._empty()
         self.code.focus()
         self._second.start()
 
@@ -77,6 +91,10 @@ class CodeView(FormCard):
         self.code.wipe()
         for label in (self.subtitle, self.mail):
             say(label, "")
+
+    def _empty(self) -> None:
+        self._sent = ""
+        self.code.wipe()
 
     def _typed(self, words: str) -> None:
         """Whatever is pasted, its digits are meant; a whole code sends itself, once."""
@@ -94,8 +112,7 @@ class CodeView(FormCard):
             self._commands.verify(self._sent)
 
     def _resend(self) -> None:
-        self._sent = ""
-        self.code.wipe()
+        self._empty()
         self.resend.setEnabled(False)  # at once; the next tick knows better
         self._commands.resend()
         self.code.focus()
@@ -109,3 +126,20 @@ class CodeView(FormCard):
         if self._mailbox:
             code = self._mailbox(self._flow.email)
             say(self.mail, f"Your demo mailbox says {code}" if code else "")
+
+
+def _is_phone(flow: CodeWanted) -> bool:
+    return "@" not in flow.email
+
+
+def _where(flow: CodeWanted) -> str:
+    """Where the code went, said alike whether anybody is known there or not."""
+    if flow.purpose == "recovery" or not flow.create:
+        return f"If there's an account for {flow.email}, a code is on its way to it."
+    return f"We sent a code to {flow.email}{' in a text message' if _is_phone(flow) else ''}."
+
+
+def _back(flow: CodeWanted) -> str:
+    if flow.purpose == "email_change":
+        return "Back"
+    return "Use another number" if _is_phone(flow) else "Use another email"

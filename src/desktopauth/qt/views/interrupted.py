@@ -1,4 +1,4 @@
-"""Asked in again over one's own work: the same form, saying why; the work waits out of sight, as it was left."""
+"""Asked in again over one's own work, by any door: the same form, saying why; the work waits out of sight as it was."""
 
 from __future__ import annotations
 
@@ -23,18 +23,12 @@ class InterruptedView(PasswordCard):
     Enter: the field has the focus as soon as the hands pause.
     """
 
-    verb = "Sign in"
-    busy_verb = "Signing in\N{HORIZONTAL ELLIPSIS}"
-
     def __init__(self, commands: Commands) -> None:
         super().__init__(commands, "Sign in again", "Your work is still here, as you left it.")
         self.other.setText("Sign out, and discard what isn't saved")
         self.other.clicked.connect(self._give_up)
         self._breath = QTimer(self, singleShot=True, interval=_BREATH)
         self._breath.timeout.connect(self._settle)
-
-    def ask(self, email: str, password: str) -> None:
-        self.commands.sign_in(email, password)
 
     def _give_up(self) -> None:
         self.commands.sign_out()

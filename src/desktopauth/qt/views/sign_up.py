@@ -9,11 +9,13 @@ from desktopauth.qt.views.sign_in import PasswordCard
 class SignUpView(PasswordCard):
     """For people who come for the first time."""
 
+    purpose = "sign_up"
     verb = "Create account"
     busy_verb = "Creating your account\N{HORIZONTAL ELLIPSIS}"
 
     def __init__(self, commands: Commands) -> None:
         super().__init__(commands, "Create an account", "We'll send a code to confirm your email.")
+        self.forgot.hide()
         self.other.setText("I have an account already")
         self.other.clicked.connect(lambda: commands.open_form("sign_in", self.email.value()))
 
