@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from desktopauth.adapters import browser
-from desktopauth.adapters.browser import clean_environment, may_be_opened, open_in_browser
+from desktopauth.adapters.browser import clean_environment, first_opener, may_be_opened, named_program, open_in_browser
 from tests.scenario import Run, settled, until
 
 URL = "https://provider.test/authorize?client_id=1&state=2&scope=a%20b"
@@ -67,6 +67,25 @@ def test_the_systems_opener_gets_the_address_and_nothing_else(machine: Machine, 
     machine.program("xdg-open")
     assert opened(run)
     assert machine.argv("xdg-open") == [URL]
+
+
+@pytest.mark.parametrize("command", ["", "mine", "gone:mine --new", "gone", "'unclosed", f"{os.devnull}:mine", "&"])
+def test_what_is_named_beforehand_is_what_opens_it(machine: Machine, run: Run, command: str) -> None:
+    machine.program("mine")
+    machine.program("gio")
+    machine.set("BROWSER", command)
+    first = first_opener()
+    assert first
+    assert [machine.started(name) for name in ("mine", "gio")] == [None, None], "naming starts nothing"
+    assert first.named is ("mine" in command)
+    assert opened(run)
+    assert [name for name in ("mine", "gio") if machine.started(name)] == [Path(first.program).name]
+
+
+def test_where_nothing_opens_pages_none_is_named(machine: Machine) -> None:
+    machine.set("BROWSER", "gone --new:mine")
+    assert first_opener() is None
+    assert named_program() == "gone"
 
 
 @pytest.mark.parametrize(

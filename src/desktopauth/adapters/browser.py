@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _log = logging.getLogger("desktopauth.browser")
@@ -29,6 +30,20 @@ _OPENERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "darwin": (("/usr/bin/open",),),
     "linux": (("xdg-open",), ("gio", "open"), ("wslview",), ("x-www-browser",)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """A program that opens web pages, by its whole path; ``named``: it is the person's own choice, in $BROWSER."""
+
+    program: str
+    arguments: tuple[str, ...] = ()
+    named: bool = False
+
+    def command(self, url: str) -> list[str]:
+        """What is started: ``url`` stands where the arguments say ``%s``, or at their end."""
+        placed = [argument.replace("%s", url) for argument in self.arguments]
+        return [self.program, *placed, *([url] if placed == [*self.arguments] else [])]
 
 
 def may_be_opened(url: str) -> bool:
@@ -69,6 +84,17 @@ async def open_in_browser(url: str) -> bool:
     return await answer
 
 
+def first_opener() -> Opener | None:
+    """What ``open_in_browser`` would try first. Nothing is started."""
+    windows = Opener("the system's own program") if sys.platform == "win32" else None
+    return next(_found(_environment()), windows)
+
+
+def named_program() -> str:
+    """What $BROWSER names first, be it there or not; nothing where it names nothing that could be run."""
+    return next((words[0] for words in _named(_environment())), "")
+
+
 def clean_environment(environ: Mapping[str, str], bundle: str | None) -> dict[str, str]:
     """``environ`` as it was before a frozen ``bundle`` (its folder; None: not frozen) put its own into it."""
     kept = {_KEPT[name]: value for name, value in environ.items() if name in _KEPT}
@@ -86,32 +112,37 @@ def _outside(value: str, bundle: str) -> str:
 
 
 def _open(url: str) -> bool:
-    environ = clean_environment(os.environ, getattr(sys, "_MEIPASS", None))
-    for command in _commands(url, environ):
-        if _starts(command, environ):
-            return True
-    return _by_windows(url)
+    environ = _environment()
+    return any(_starts(opener.command(url), environ) for opener in _found(environ)) or _by_windows(url)
 
 
-def _commands(url: str, environ: Mapping[str, str]) -> Iterator[list[str]]:
+def _environment() -> dict[str, str]:
+    return clean_environment(os.environ, getattr(sys, "_MEIPASS", None))
+
+
+def _found(environ: Mapping[str, str]) -> Iterator[Opener]:
+    """What is there of all that could open a page, in the order in which it is tried."""
+    candidates = [(words, True) for words in _named(environ)]
+    candidates += [([*words], False) for words in _OPENERS.get(sys.platform, ())]
+    for words, named in candidates:
+        program = shutil.which(words[0], path=environ.get("PATH"))
+        if program and not program.lower().endswith((".bat", ".cmd")):  # Windows runs those by a shell
+            yield Opener(program, tuple(words[1:]), named=named)
+
+
+def _named(environ: Mapping[str, str]) -> Iterator[list[str]]:
     for wanted in environ.get("BROWSER", "").split(os.pathsep):
         with suppress(ValueError):  # a quotation mark too few
             words = [word for word in shlex.split(wanted, posix=os.name == "posix") if word != "&"]
             if words:
-                placed = [word.replace("%s", url) for word in words]
-                yield placed if placed != words else [*words, url]
-    for opener in _OPENERS.get(sys.platform, ()):
-        yield [*opener, url]
+                yield words
 
 
 def _starts(command: list[str], environ: Mapping[str, str]) -> bool:
-    program = shutil.which(command[0], path=environ.get("PATH"))
-    if program is None or program.lower().endswith((".bat", ".cmd")):  # Windows runs those by a shell
-        return False
     quiet = subprocess.DEVNULL
     try:
         process = subprocess.Popen(
-            [program, *command[1:]], env=environ, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+            command, env=environ, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
         )
     except (OSError, ValueError) as error:
         _log.info("%s cannot be started (%s)", command[0], type(error).__name__)
