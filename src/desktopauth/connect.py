@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from desktopauth.adapters.bridge import Bridge
+from desktopauth.adapters.browser import open_in_browser
 from desktopauth.adapters.config import Config
 from desktopauth.adapters.data import supabase_client
 from desktopauth.adapters.entry import account_folder, entry_name, make_private
 from desktopauth.adapters.gateway import SupabaseGateway
 from desktopauth.adapters.locks import FileLocks
+from desktopauth.adapters.loopback import Loopback
 from desktopauth.adapters.own import http_client
 from desktopauth.adapters.pool import Pool
 from desktopauth.adapters.statefile import StateFile
@@ -22,13 +24,15 @@ from desktopauth.core.parts import Nudge, Parts
 from desktopauth.core.timing import ServerClock
 
 
-def connect(config: Config, *, folder: Path | None = None, temporary: bool = False) -> Auth:
+def connect(
+    config: Config, *, folder: Path | None = None, temporary: bool = False, language: str = "en"
+) -> Auth:
     """An ``Auth`` for one project and one profile; use it as ``async with connect(config) as auth``.
 
     Nothing is asked of the keyring or the network before the block is entered. ``folder`` keeps locks and state files
     (by default one of the OS account's, shared by every app on this library: it has to be the same for all copies of an
-    app). ``temporary`` removes the keyring entry and all its files at the end. Raises OSError if ``folder`` cannot be
-    made private.
+    app). ``temporary`` removes the keyring entry and all its files at the end. ``language`` (``en``, ``ko``) is that of
+    the page at which a browser ends. Raises OSError if ``folder`` cannot be made private.
     """
     place = make_private(folder or account_folder())
     entry = entry_name(config.app_id, config.project_id, config.profile_id)
@@ -56,7 +60,18 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
     nudges = frozenset(Nudge(name) for name in config.nudges)
     bridge = Bridge(lambda callback: auth.subscribe(callback))  # noqa: PLW0108 - it is made after this
     auth = Auth(
-        Parts(gateway, vault, tombstones, locks, clock, server_clock, nudges=nudges, roused=bridge.rouse),
+        Parts(
+            gateway,
+            vault,
+            tombstones,
+            locks,
+            clock,
+            server_clock,
+            nudges=nudges,
+            roused=bridge.rouse,
+            receive=lambda: Loopback(clock, language=language),
+            open_browser=open_in_browser,
+        ),
         lambda tokens: supabase_client(tokens, config, pool=pool, bridge=bridge),
         lambda tokens, origins: http_client(tokens, origins, pool=own_pool),
         close=close,

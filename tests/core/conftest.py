@@ -20,8 +20,9 @@ from desktopauth.core.ports import Tokens
 from desktopauth.core.state import Flow, Health, SessionState, SignedIn
 from desktopauth.core.timing import ServerClock
 from tests.canary import Canary
+from tests.core.browser import FakeBrowser
 from tests.core.fakes import FakeGateway, ManualClock, token
-from tests.core.stores import FakeLocks, FakeTombstones, MemoryVault
+from tests.core.stores import FakeLocks, FakeProviderVault, FakeTombstones, MemoryVault
 from tests.scenario import settled, until
 
 ADA = User("ada", "ada@example.com")
@@ -38,7 +39,19 @@ class World:
         self.locks = FakeLocks(self.journal)
         self.gateway = FakeGateway(self.session, self.journal)
         self.server_clock = ServerClock()
-        self.parts = Parts(self.gateway, self.vault, self.tombstones, self.locks, self.clock, self.server_clock)
+        self.browser = FakeBrowser(self.clock, self.journal)
+        self.provider_vault = FakeProviderVault()
+        self.parts = Parts(
+            self.gateway,
+            self.vault,
+            self.tombstones,
+            self.locks,
+            self.clock,
+            self.server_clock,
+            receive=self.browser.receive,
+            open_browser=self.browser.open,
+            provider_vault=self.provider_vault,
+        )
         self.password = canary.secret("password")
         self.events: list[AuthChange] = []
         self.steps: list[Transition] = []

@@ -9,14 +9,14 @@ import asyncio
 import base64
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
-from desktopauth.core.models import Session, User
-from desktopauth.core.ports import Scope
+from desktopauth.core.models import Exchanged, Project, Session, User, UserChange
+from desktopauth.core.ports import Mail, Scope
 
 START = 1_800_000_000.0  # seconds since the epoch
 
@@ -150,8 +150,41 @@ class FakeGateway:
     async def resend_confirmation(self, email: str) -> None:
         await self._ask("resend", email, default=lambda: None)
 
-    async def verify(self, email: str, code: str) -> Session:
-        return await self._session("verify", email, code)
+    async def send_code(self, to: str, *, create: bool) -> None:
+        await self._ask("send_code", to, create, default=lambda: None)
+
+    async def recover(self, email: str) -> None:
+        await self._ask("recover", email, default=lambda: None)
+
+    async def verify(self, to: str, code: str, mail: Mail = "email") -> Session | None:
+        return await self._session("verify", to, code, *([] if mail == "email" else [mail]))
+
+    async def authorize(
+        self, provider: str, *, redirect_to: str, challenge: str, scopes: str, options: Mapping[str, str]
+    ) -> str:
+        asked = (provider, redirect_to, challenge, scopes, dict(options))
+        found: str = await self._ask("authorize", *asked, default=lambda: f"https://{provider}.test/consent")
+        return found
+
+    async def exchange(self, code: str, verifier: str) -> Exchanged:
+        found: Exchanged = await self._ask("exchange", code, verifier, default=lambda: Exchanged(self._mint()))
+        return found
+
+    async def sign_in_with_id_token(
+        self, provider: str, id_token: str, *, access_token: str = "", nonce: str = ""
+    ) -> Session:
+        return await self._session("id_token", provider, id_token, access_token, nonce)
+
+    async def project(self) -> Project:
+        found: Project = await self._ask("project", default=lambda: Project(("github",)))
+        return found
+
+    async def update_user(self, access_token: str, change: UserChange) -> User:
+        user: User = await self._ask("update_user", access_token, change, default=lambda: self._mint().user)
+        return user
+
+    async def reauthenticate(self, access_token: str) -> None:
+        await self._ask("reauthenticate", access_token, default=lambda: None)
 
     async def refresh(self, refresh_token: str) -> Session:
         return await self._session("refresh", refresh_token)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.models import Session
+from desktopauth.core.models import ProviderTokens, Session
 from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Superseded
 from tests.core.fakes import Script
 
@@ -134,6 +134,36 @@ class MemoryVault:
             answer = await self.script.play(name, default)
             self._journal.append(name)
             return answer
+
+
+class FakeProviderVault:
+    """A keyring's record of what providers gave, of one session at a time."""
+
+    def __init__(self) -> None:
+        self.owner = ""
+        self.stored: dict[str, ProviderTokens] = {}
+        self.problem: VaultProblem | None = None
+        self.calls: list[str] = []
+        self.script = Script()
+
+    async def load(self, *, session_id: str) -> Mapping[str, ProviderTokens] | None:
+        self.calls.append("load")
+        await self.script.play("load", lambda: None)
+        if self.problem:
+            return None
+        return dict(self.stored) if session_id == self.owner else {}
+
+    async def save(self, tokens: Mapping[str, ProviderTokens], *, session_id: str) -> VaultProblem | None:
+        self.calls.append("save")
+        if self.problem is None:
+            self.owner, self.stored = session_id, dict(tokens)
+        return self.problem
+
+    async def clear(self, *, session_id: str) -> VaultProblem | None:
+        self.calls.append("clear")
+        if self.problem is None and session_id == self.owner:
+            self.owner, self.stored = "", {}
+        return self.problem
 
 
 class FakeLocks:

@@ -107,3 +107,8 @@ def test_any_other_refusal_is_told_where_it_was_asked(flows: Flows, world: World
 def test_later_is_when_the_server_says_so() -> None:
     assert later(Problem(ErrorKind.RATE_LIMITED, retry_after=5.0), 100.0) == 105.0
     assert later(Problem(ErrorKind.RATE_LIMITED), 100.0) is None
+
+
+def test_a_changed_address_is_no_mail_of_these_ways(flows: Flows, world: World, run: Run) -> None:
+    assert kind_raised(run, flows.resend(MAIL, "email_change")).kind is ErrorKind.MISUSE
+    assert world.gateway.calls == []

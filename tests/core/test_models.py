@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktopauth.core.models import Session, UnknownFormatError, User, claims, fingerprint
+from desktopauth.core.models import Project, Session, UnknownFormatError, User, claims, fingerprint
 from desktopauth.core.ports import Found
 from tests.canary import Canary
 from tests.core.fakes import token
@@ -172,3 +172,13 @@ def test_a_fingerprint_tells_nothing_but_is_always_the_same() -> None:
     assert fingerprint("s1") == fingerprint("s1") != fingerprint("s2")
     assert "s1" not in fingerprint("s1")
     assert len(fingerprint("s1")) == 32
+
+
+def test_what_a_project_offers_is_read_from_its_settings() -> None:
+    external = {"github": True, "google": False, "email": True, "phone": True, "anonymous_users": True, "kakao": True}
+    assert Project.from_wire({"external": external, "disable_signup": True}) == Project(
+        ("github", "kakao"), email=True, phone=True, sign_up=False
+    )
+    assert Project.from_wire({"external": {"email": False}}) == Project(email=False)
+    with pytest.raises(LookupError):
+        Project.from_wire({"message": "no such route"})

@@ -70,7 +70,10 @@ def test_a_person_who_says_no_at_the_provider_is_no_error(word: str) -> None:
     [
         ({"error": "access_denied", "error_code": "signup_disabled"}, (ErrorKind.SIGN_UP_CLOSED, "signup_disabled")),
         ({"error": "access_denied", "error_code": "user_banned"}, (ErrorKind.USER_BANNED, "user_banned")),
-        ({"error": "server_error", "error_code": "identity_already_exists"}, ("refused", "identity_already_exists")),
+        (
+            {"error": "server_error", "error_code": "identity_already_exists"},
+            ("identity_taken", "identity_already_exists"),
+        ),
         ({"error": "server_error", "error_code": "unexpected_failure"}, (ErrorKind.SERVER, "unexpected_failure")),
         ({"error": "server_error"}, (ErrorKind.SERVER, "server_error")),
         ({"error": "temporarily_unavailable"}, (ErrorKind.SERVER, "temporarily_unavailable")),

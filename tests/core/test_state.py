@@ -13,26 +13,33 @@ from desktopauth.core.reduce import (
     Admitted,
     Asked,
     Began,
+    BrowserSent,
     Cancelled,
     CodeMailed,
     CutOff,
     Ended,
     Failed,
+    FlowOpened,
     FormOpened,
     Message,
     NobodyThere,
     OtherCame,
+    ProofWanted,
     StoreTrouble,
     reduce,
 )
 from desktopauth.core.state import (
+    AddressForm,
     AnotherPerson,
     AuthState,
+    BrowserWait,
     CodeWanted,
     Flow,
     FormPurpose,
     Health,
     Interrupted,
+    NewEmail,
+    NewPassword,
     PasswordForm,
     Reason,
     SessionState,
@@ -70,10 +77,17 @@ UNSAVED = AuthState(SignedOut(memory_only=LOCKED), PasswordForm())
 PANEL = AuthState(SignedIn(ADA, FINE), CodeWanted(OTHER, "sign_in", 160.0))
 CUT_OFF = AuthState(Interrupted(ADA, Reason.EXPIRED, "code"), PasswordForm(email=MAIL))
 EVE = User("eve", OTHER)
+LIMITED = PasswordForm(email=MAIL, problem=WRONG, retry_at=99.0)
+ADDRESS = AuthState(SignedOut(), AddressForm("recovery", MAIL))
+AWAY = BrowserWait("github", email=MAIL)
+SENT = BrowserWait("github", "https://p.test/", 400.0, MAIL, busy=False)
+AT_PROVIDER = AuthState(SignedOut(), SENT)
+CHANGING = AuthState(SignedIn(ADA, FINE), NewPassword(MAIL))
+MOVING = AuthState(SignedIn(ADA, FINE), NewEmail())
 OVER = replace(CUT_OFF, flow=AnotherPerson(EVE))
 COMING = AnotherPerson(EVE, busy=True)
 SIGNED_OUT = [FORM, TYPED, BUSY, REFUSED, CODE, CODE_BUSY, CODE_REFUSED]
-EVERY = [STARTING, LOCKED_OUT, IN, *SIGNED_OUT, PANEL, CUT_OFF, OVER]
+EVERY = [STARTING, LOCKED_OUT, IN, *SIGNED_OUT, PANEL, CUT_OFF, OVER, ADDRESS, AT_PROVIDER, CHANGING, MOVING]
 
 
 def form(purpose: FormPurpose = "sign_in", email: str = MAIL, *, busy: bool = False) -> PasswordForm:
@@ -98,7 +112,7 @@ STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
     ("it is tried again, the old problem goes", REFUSED, Asked(MAIL), BUSY),
     ("another address this time", REFUSED, Asked(OTHER), out(Reason.NONE, PasswordForm(email=OTHER, busy=True))),
     ("the password was wrong, the address stays", BUSY, Failed(WRONG), REFUSED),
-    ("a form counts down nothing", BUSY, Failed(WRONG, 99.0), REFUSED),
+    ("too many tries, the form counts down", BUSY, Failed(WRONG, 99.0), out(Reason.NONE, LIMITED)),
     ("the person does not wait", BUSY, Cancelled(), TYPED),
     ("a problem is put aside", REFUSED, Cancelled(), TYPED),
     ("the right password", BUSY, Admitted(ADA, FINE), IN),
@@ -134,6 +148,30 @@ STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
     ("a late answer while starting", STARTING, Failed(WRONG, 5.0), STARTING),
     ("a late cancel", IN, Cancelled(), IN),
     ("asked with no form, as a program does", STARTING, Asked(MAIL), STARTING),
+    ("to the browser", TYPED, FlowOpened(AWAY), out(Reason.NONE, AWAY)),
+    ("it is at the provider's", out(Reason.NONE, AWAY), BrowserSent("https://p.test/", 400.0), AT_PROVIDER),
+    ("no browser opens", AT_PROVIDER, BrowserSent(SENT.url, 400.0, WRONG), out(
+        Reason.NONE, replace(SENT, problem=WRONG))),
+    ("what came back is redeemed", AT_PROVIDER, Asked(), out(Reason.NONE, replace(SENT, busy=True))),
+    ("they said no there", AT_PROVIDER, Failed(WRONG), REFUSED),
+    ("they do not wait for the browser", AT_PROVIDER, Cancelled(), TYPED),
+    ("a browser that nobody waits for", TYPED, BrowserSent("https://p.test/", 400.0), TYPED),
+    ("another account than one's own, in vain", AuthState(IN.session, SENT), Failed(WRONG), IN),
+    ("only the address is asked for", TYPED, FlowOpened(ADDRESS.flow), ADDRESS),
+    ("where the code goes to", ADDRESS, Asked(OTHER), out(Reason.NONE, AddressForm("recovery", OTHER, busy=True))),
+    ("a code for who has an account", ADDRESS, CodeMailed(MAIL, "sign_in", 160.0, create=False), out(
+        Reason.NONE, CodeWanted(MAIL, "sign_in", 160.0, create=False))),
+    ("a new password", IN, FlowOpened(NewPassword(MAIL)), CHANGING),
+    ("not without the old one", CHANGING, ProofWanted("current_password"), AuthState(
+        IN.session, NewPassword(MAIL, proof="current_password"))),
+    ("not without a code", CHANGING, ProofWanted("code", 160.0), AuthState(
+        IN.session, NewPassword(MAIL, proof="code", resend_at=160.0))),
+    ("proof of what is not asked", MOVING, ProofWanted("code", 160.0), MOVING),
+    ("another address", MOVING, Asked(OTHER), AuthState(IN.session, NewEmail(OTHER, busy=True))),
+    ("it is changed", CHANGING, FlowOpened(None), IN),
+    ("with nobody in, nothing is not an answer", TYPED, FlowOpened(None), TYPED),
+    ("another person is no wrong password", OVER, Failed(WRONG, 9.0), replace(CUT_OFF, flow=AnotherPerson(
+        EVE, problem=WRONG))),
     ("a code to type while somebody is in", IN, CodeMailed(OTHER, "sign_in", 160.0), PANEL),
 ]  # fmt: skip
 

@@ -11,8 +11,9 @@ from .access import Access
 from .errors import AuthError, ErrorKind, Outcome, Problem, missing
 from .flows import RESEND_PAUSE, check_email, digits_of
 from .models import User, UserChange
+from .parts import Listener
 from .provider_tokens import ProviderAccess, Renew
-from .reduce import Asked, CodeMailed, FlowOpened, Message, ProofWanted
+from .reduce import Asked, CodeMailed, FlowOpened, ProofWanted
 from .state import AuthState, CodeWanted, NewEmail, NewPassword, SignedIn
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .ports import Clock
 
 
-class Account(Access):
+class Account(Access, Listener):
     """The part of ``Auth`` that is about the person's own account."""
 
     _attempts: Attempts
@@ -30,15 +31,6 @@ class Account(Access):
     _clock: Clock
     _state: AuthState
     _providers: ProviderAccess
-
-    def changed(self, message: Message) -> None:
-        raise NotImplementedError
-
-    def happened(self, change: AuthChange | None = None) -> None:
-        raise NotImplementedError
-
-    def work_is_open(self) -> bool:
-        raise NotImplementedError
 
     # ---- the flows of who is signed in
 
@@ -130,8 +122,7 @@ class Account(Access):
         told = await self._keeper.updated(user)
         if user.email.casefold() == email.casefold():
             return told  # a project that asks for no proof
-        if told:
-            self.happened(told)
+        self.happened(told)
         return CodeMailed(email, "email_change", self._clock.now() + RESEND_PAUSE)
 
     async def _confirm_email(self, flow: CodeWanted, code: str) -> CodeMailed | AuthChange | None:

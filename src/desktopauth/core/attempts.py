@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, assert_never
 
 from .browsing import Arrival
 from .errors import AuthError
@@ -138,6 +138,8 @@ class Attempts:
                 await self._come_in(came)
             case Session():
                 await self._come_in(Arrival(came, "", None))
+            case _:
+                assert_never(came)
 
     async def _come_in(self, came: Arrival) -> None:
         self._proved = None

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from typing import assert_never
 
 from .errors import AuthError, ErrorKind, Outcome, Problem
 from .models import ProviderTokens, Session
@@ -123,6 +124,8 @@ def _code_in(came: Redirected) -> str:
             raise AuthError(problem)
         case TimedOut():
             raise _fault(ErrorKind.BROWSER_SILENT, Outcome.UNREACHABLE)
+        case _:
+            assert_never(came)
 
 
 def _fault(kind: ErrorKind, outcome: Outcome) -> AuthError:

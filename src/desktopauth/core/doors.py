@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from .account import Account
 from .browsing import Browsing
@@ -40,7 +40,7 @@ class Doors(Account):
     door = ""  #: by which the last one came in: ``password``, ``code``, ``id_token``, or a provider's name
 
     async def _at_the_door(self) -> None:
-        raise NotImplementedError
+        """A sign-in waits for the keyring's answer."""
 
     async def project(self) -> Project:
         """What the server offers, asked once. Raises AuthError."""
@@ -134,6 +134,8 @@ class Doors(Account):
                 await self._enter("password", self._flows.recovered(flow.email, code))
             case "email_change":
                 await self._attempts.go(self._confirm_email(flow, code))
+            case _:
+                assert_never(flow.purpose)
 
     async def resend(self) -> None:
         """Send another code, if it is time for one."""
@@ -184,6 +186,8 @@ class Doors(Account):
                 pass
             case CodeWanted() | AddressForm() | NewPassword() | NewEmail():
                 self.changed(FormOpened("sign_in"))
+            case flow:
+                assert_never(flow)
         self.happened()
 
     def remember(self, on: bool) -> None:

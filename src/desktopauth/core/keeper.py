@@ -209,7 +209,10 @@ class Keeper:
         return None
 
     async def updated(self, user: User) -> AuthChange | None:
-        """The person has changed something about themselves; what is to be told."""
+        """The person has changed something about themselves; what is to be told, unless that comes later."""
+        if self._refreshing.under_way:  # its answer, which may be older, would come on top
+            self._spawn(self._say_of(self._refreshing.then(lambda: self.updated(user))))
+            return None
         if (session := self._session) is None or session.user.id != user.id:
             return None
         self.hold(fresh := replace(session, user=user))

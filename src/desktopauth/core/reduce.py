@@ -176,6 +176,10 @@ def reduce(state: AuthState, message: Message) -> AuthState:
         case CutOff():
             lost = Interrupted(message.user, message.reason, message.code, message.memory_only)
             return AuthState(lost, PasswordForm(email=message.user.email))
+        case FlowOpened(flow=None) if not isinstance(state.session, SignedIn):
+            return state  # with nobody in, something is always asked
+        case Failed() | Cancelled() if isinstance(state.session, SignedIn) and isinstance(state.flow, BrowserWait):
+            return replace(state, flow=None)  # back where they were: at work
         case _:
             return replace(state, flow=_flow_after(state.flow, message))
 

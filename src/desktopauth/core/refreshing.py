@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,12 @@ class Refreshing:
             self._schedule.allow()
             self._flight = self._spawn(self._fly())
         await asyncio.shield(self._flight)  # one caller's cancellation is no business of the others
+
+    async def then(self, work: Callable[[], Awaitable[AuthChange | None]]) -> AuthChange | None:
+        """``work``, once what is under way has come to an end, whichever."""
+        if self._flight:  # pragma: no branch - it may be somebody else's by now
+            await asyncio.wait({self._flight})
+        return await work()
 
     async def _fly(self) -> None:
         session, epoch, saved = self._keeper.session, self._keeper.epoch, self._store.memory_only is None

@@ -1,0 +1,375 @@
+"""The system browser as a door: one exchange, one port, and from every way out back to where one was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from desktopauth.core.auth import Auth
+from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
+from desktopauth.core.events import AuthEvent
+from desktopauth.core.models import Exchanged, ProviderTokens, User
+from desktopauth.core.parts import Parts
+from desktopauth.core.redirect import LIFE, Denied, Failed, Granted, Redirected, Verdict
+from desktopauth.core.state import AnotherPerson, BrowserWait, Interrupted, PasswordForm, SignedIn
+from tests.core.browser import ADDRESS
+from tests.core.conftest import ADA, World
+from tests.core.fakes import Gate, ending, offline, quietly, refused
+from tests.scenario import Run, settled, until
+
+URL = "https://github.test/consent"
+
+
+@asynccontextmanager
+async def away(world: World, auth: Auth) -> AsyncIterator[asyncio.Task[None]]:
+    """The person is at the provider's page."""
+    going = asyncio.create_task(auth.sign_in_with("github", scopes="read:user", options={"prompt": "login"}))
+    await until(lambda: world.browser.opened, what="the browser")
+    await settled()
+    yield going
+
+
+def kind(going: asyncio.Task[None]) -> ErrorKind:
+    error = going.exception()
+    assert isinstance(error, AuthError)
+    return error.kind
+
+
+def test_allowing_it_there_signs_in_here_with_one_exchange(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as going:
+            assert world.flow() == BrowserWait("github", URL, world.clock.now() + LIFE, busy=False)
+            world.browser.receiver.come(Granted("code"))
+            await going
+            assert isinstance(world.who(), SignedIn)
+            assert world.flow() is None
+            assert auth.door == "github"
+            assert world.browser.receiver.verdict is Verdict.SIGNED_IN
+            assert world.vault.session == world.held
+
+    run(scenario)
+    assert world.names == [AuthEvent.INITIAL_SESSION, AuthEvent.SIGNED_IN]
+    assert [call.name for call in world.gateway.calls] == ["authorize", "exchange"]
+    assert world.browser.opened == [URL]
+
+
+def test_the_challenge_goes_out_and_its_verifier_redeems(world: World, run: Run) -> None:
+    from desktopauth.core.pkce import Proof
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            for _ in range(2):
+                world.browser.opened.clear()
+                async with away(world, auth) as going:
+                    world.browser.receiver.come(Granted("code"))
+                    await going
+
+    run(scenario)
+    asked, redeemed = world.gateway.named("authorize"), world.gateway.named("exchange")
+    for question, answer in zip(asked, redeemed, strict=True):
+        provider, address, challenge, scopes, options = question.arguments
+        assert (provider, address, scopes, options) == ("github", ADDRESS, "read:user", {"prompt": "login"})
+        assert Proof(answer.arguments[1]).challenge == challenge
+    assert asked[0].arguments[2] != asked[1].arguments[2]
+
+
+BACK: list[tuple[Redirected, ErrorKind, Verdict]] = [
+    (Denied(), ErrorKind.BROWSER_DENIED, Verdict.FAILED),
+    (Failed(Problem(ErrorKind.SERVER, "redirect")), ErrorKind.SERVER, Verdict.FAILED),
+]
+
+
+@pytest.mark.parametrize(("came", "expected", "verdict"), BACK)
+def test_a_no_at_the_provider_leads_back_with_a_sentence(
+    world: World, run: Run, came: Redirected, expected: ErrorKind, verdict: Verdict
+) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            auth.open_form("sign_in", ADA.email)
+            async with away(world, auth) as going:
+                world.browser.receiver.come(came)
+                await asyncio.wait({going})
+                assert kind(going) is expected
+                flow = world.flow()
+                assert isinstance(flow, PasswordForm)
+                assert (flow.email, flow.problem and flow.problem.kind) == (ADA.email, expected)
+                assert world.browser.receiver.verdict is verdict
+
+    run(scenario)
+    assert world.gateway.count("exchange") == 0
+
+
+def test_a_browser_that_never_comes_back_is_given_five_minutes(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as going:
+            world.clock.advance(LIFE)
+            await asyncio.wait({going})
+            assert kind(going) is ErrorKind.BROWSER_SILENT
+
+    run(scenario)
+    assert world.journal.count("port closed") == 1
+
+
+def test_a_provider_that_is_off_opens_no_browser(world: World, run: Run) -> None:
+    world.gateway.script.plan("authorize", refused("authorize", "validation_failed", ErrorKind.PROVIDER_OFF))
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            await quietly(auth.sign_in_with("github"))
+            flow = world.flow()
+            assert isinstance(flow, PasswordForm)
+            assert flow.problem is not None
+            assert flow.problem.kind is ErrorKind.PROVIDER_OFF
+
+    run(scenario)
+    assert world.browser.opened == []
+    assert world.journal.count("port open") == world.journal.count("port closed") == 1
+
+
+def test_who_is_offline_is_told_before_any_browser(world: World, run: Run) -> None:
+    world.gateway.script.plan("authorize", offline("authorize"))
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            with pytest.raises(AuthError) as raised:
+                await auth.sign_in_with("github")
+            assert raised.value.kind is ErrorKind.OFFLINE
+
+    run(scenario)
+    assert world.browser.opened == []
+
+
+def test_without_a_port_there_is_a_sentence(world: World, run: Run) -> None:
+    world.browser.no_port = OSError("no loopback address")
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            with pytest.raises(AuthError) as raised:
+                await auth.sign_in_with("github")
+            assert raised.value.kind is ErrorKind.LOOPBACK_UNAVAILABLE
+            assert isinstance(world.flow(), PasswordForm)
+
+    run(scenario)
+
+
+def test_where_no_browser_opens_the_address_can_be_copied_and_the_wait_goes_on(world: World, run: Run) -> None:
+    world.browser.works = False
+
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as going:
+            flow = world.flow()
+            assert isinstance(flow, BrowserWait)
+            assert (flow.url, flow.problem and flow.problem.kind) == (URL, ErrorKind.BROWSER_UNAVAILABLE)
+            world.browser.works = True
+            await auth.open_again()
+            flow = world.flow()
+            assert isinstance(flow, BrowserWait)
+            assert flow.problem is None
+            assert world.browser.opened == [URL, URL]
+            world.browser.receiver.come(Granted("code"))
+            await going
+
+    run(scenario)
+
+
+def test_the_final_address_may_be_pasted(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            assert not auth.paste(ADDRESS)
+            async with away(world, auth) as going:
+                assert not auth.paste("https://elsewhere.test/")
+                assert auth.paste(ADDRESS)
+                auth.cancel()
+                await asyncio.wait({going})
+                assert kind(going) is ErrorKind.CANCELLED
+                assert not auth.paste(ADDRESS)
+                await auth.open_again()
+                assert len(world.browser.opened) == 1
+
+    run(scenario)
+
+
+def test_cancel_closes_the_port_and_leads_back(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            auth.open_form("sign_in", ADA.email)
+            async with away(world, auth) as going:
+                auth.cancel()
+                assert world.flow() == PasswordForm(email=ADA.email)
+                await asyncio.wait({going})
+                assert kind(going) is ErrorKind.CANCELLED
+                await settled()
+                assert world.journal[-1] == "port closed"
+                assert world.browser.receiver.verdict is Verdict.ABANDONED
+                assert world.flow() == PasswordForm(email=ADA.email)
+
+    run(scenario)
+    assert world.gateway.count("exchange") == 0
+
+
+def test_cancel_before_the_server_has_named_the_page_opens_none(world: World, run: Run) -> None:
+    world.gateway.script.plan("authorize", gate := Gate())
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            going = asyncio.create_task(auth.sign_in_with("github"))
+            await gate.reached.wait()
+            auth.cancel()
+            gate.open()
+            await asyncio.wait({going})
+            assert kind(going) is ErrorKind.CANCELLED
+
+    run(scenario)
+    assert world.browser.opened == []
+
+
+def test_a_session_redeemed_after_a_cancel_is_revoked(world: World, run: Run) -> None:
+    world.gateway.script.plan("exchange", gate := Gate())
+
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as going:
+            world.browser.receiver.come(Granted("code"))
+            await gate.reached.wait()
+            flow = world.flow()
+            assert isinstance(flow, BrowserWait)
+            assert flow.busy
+            auth.cancel()
+            gate.open()
+            await going
+            await until(lambda: world.gateway.count("sign_out") == 1)
+            assert world.held is None
+            assert auth.door == ""
+
+    run(scenario)
+    assert world.names == [AuthEvent.INITIAL_SESSION]
+
+
+def test_a_second_attempt_supersedes_the_first(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as first:
+            world.browser.opened.clear()
+            async with away(world, auth) as second:
+                await asyncio.wait({first})
+                assert kind(first) is ErrorKind.CANCELLED
+                assert world.journal.count("port closed") == 1
+                world.browser.receivers[0].come(Granted("late"))
+                world.browser.receivers[1].come(Granted("code"))
+                await second
+                assert isinstance(world.who(), SignedIn)
+
+    run(scenario)
+    assert [call.arguments[0] for call in world.gateway.named("exchange")] == ["code"]
+
+
+def test_leaving_while_the_browser_is_out_closes_the_port(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as going:
+            pass
+        await asyncio.wait({going})
+        assert kind(going) is ErrorKind.CANCELLED
+        assert world.journal.count("port closed") == 1
+
+    run(scenario)
+
+
+def test_over_somebodys_work_another_person_waits_aside(world: World, run: Run) -> None:
+    eve = User("eve", "eve@example.com")
+    world.gateway.script.plan("exchange", lambda: Exchanged(world.session("s2", eve), ProviderTokens("hers")))
+    world.gateway.script.plan("refresh", ending("refresh_token_not_found"))
+
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            await quietly(auth.refresh())
+            assert isinstance(world.who(), Interrupted)
+            async with away(world, auth) as going:
+                world.browser.receiver.come(Granted("code"))
+                await going
+                assert world.flow() == AnotherPerson(eve)
+                assert world.provider_vault.stored == {}
+                await auth.let_in()
+                assert auth.user == eve
+                assert world.provider_vault.stored == {"github": ProviderTokens("hers")}
+
+    run(scenario)
+
+
+def test_a_lost_answer_to_the_exchange_is_not_asked_for_again(world: World, run: Run) -> None:
+    world.gateway.script.plan("exchange", AuthError(Problem(ErrorKind.OFFLINE, "exchange", Outcome.LOST)))
+
+    async def scenario() -> None:
+        async with world.auth() as auth, away(world, auth) as going:
+            world.browser.receiver.come(Granted("code"))
+            await asyncio.wait({going})
+            assert kind(going) is ErrorKind.OFFLINE
+            assert world.browser.receiver.verdict is Verdict.FAILED
+
+    run(scenario)
+    assert world.gateway.count("exchange") == 1
+
+
+def test_a_cancel_while_the_browser_opens_is_the_last_word(world: World, run: Run) -> None:
+    opening = Gate(True)
+
+    async def slowly(_url: str) -> bool:
+        return bool(await opening.passed())
+
+    async def scenario() -> None:
+        world.parts = replace(world.parts, open_browser=slowly)
+        async with world.auth() as auth:
+            going = asyncio.create_task(auth.sign_in_with("github"))
+            await opening.reached.wait()
+            auth.cancel()
+            opening.open()
+            await asyncio.wait({going})
+            assert kind(going) is ErrorKind.CANCELLED
+            assert world.flow() == PasswordForm()
+
+    run(scenario)
+
+
+def test_nothing_is_opened_again_before_anything_was(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            await auth.open_again()
+            auth.cancel()
+
+    run(scenario)
+    assert world.browser.opened == []
+
+
+def test_an_app_without_a_browser_says_so_and_one_without_a_receiver_too(world: World, run: Run) -> None:
+    whole = world.parts
+    bare = Parts(whole.gateway, whole.vault, whole.tombstones, whole.locks, whole.clock, whole.server_clock)
+
+    async def scenario() -> None:
+        world.parts = bare
+        async with world.auth() as auth:
+            with pytest.raises(AuthError) as raised:
+                await auth.sign_in_with("github")
+            assert raised.value.kind is ErrorKind.LOOPBACK_UNAVAILABLE
+        world.parts = replace(bare, receive=world.browser.receive)
+        async with world.auth() as auth:
+            going = asyncio.create_task(auth.sign_in_with("github"))
+            await until(lambda: isinstance(world.flow(), BrowserWait) and not world.flow().busy)  # type: ignore[union-attr]
+            flow = world.flow()
+            assert isinstance(flow, BrowserWait)
+            assert flow.problem is not None
+            auth.cancel()
+            await asyncio.wait({going})
+            assert kind(going) is ErrorKind.CANCELLED
+
+    run(scenario)
+
+
+def test_a_cancel_at_work_changes_nothing(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.signed_in() as auth:
+            auth.cancel()
+            assert world.flow() is None
+            assert isinstance(world.who(), SignedIn)
+
+    run(scenario)
