@@ -1,13 +1,14 @@
-"""Home: what is this person's own, and the way out."""
+"""Home: what is this person's own, their account, and the ways out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import assert_never
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from desktopauth.core.models import User
 from desktopauth.core.ports import Scope
@@ -16,17 +17,21 @@ from desktopauth.core.state import AuthState, SignedIn
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.messages import others_sentence
 from desktopauth.qt.one_line import OneLine
+from desktopauth.qt.views.account import AccountPanel
 from desktopauth.qt.views.banner import Banner
 from desktopauth.qt.views.leaving import SignOutButtons
 from desktopauth.qt.views.notes import Notes, NotesPanel
+from desktopauth.qt.views.person import name_of
 from desktopauth.qt.views.session import EventLog, SessionFacts, SessionPanel
-from desktopauth.qt.widgets import View
+from desktopauth.qt.widgets import View, button
 
-_NARROW = 640  # pixels: below this the session goes under the notes
+_NARROW = 640  # pixels: below this things go under one another
+_EMAIL_CHANGED = "Your email is changed."
+_PASSWORD_CHANGED = "Your password is changed."  # noqa: S105 - a sentence
 
 
 class HomeView(View):
-    """Notes beside the session, under a line that says whose they are.
+    """Notes beside the session, or the account, under a line that says whose they are.
 
     ``farewell`` is told how far it is when they left by signing out everywhere.
     """
@@ -40,56 +45,101 @@ class HomeView(View):
         farewell: Callable[[SignOutStatus], None],
     ) -> None:
         super().__init__()
-        self._commands, self._farewell = commands, farewell
+        self._commands, self._log, self._farewell = commands, log, farewell
         self.who = OneLine("title")
+        self.switch = button("Account")
         self.banner = Banner()
         self.sign_out = SignOutButtons()
         self.notes = NotesPanel(commands, notes)
         self.session = SessionPanel(facts, log)
-        self._user_id = ""
+        self.account = AccountPanel(commands, facts.picture)
+        self._user: User | None = None
+        self._just_back = False  # from a view that was over home
         self._place = _Place(self.notes.edit)
         self._lay_out()
-        self.sign_out.chosen.connect(self._sign_out)
+        self.switch.clicked.connect(self._switch)
+        for ways in (self.sign_out, self.account.out):
+            ways.chosen.connect(self._sign_out)
         self.banner.chosen.connect(commands.save_over)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.who, 1)
-        head.addWidget(self.sign_out)
-        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.switch)
+        buttons.addWidget(self.sign_out)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.addWidget(self.who, 1)
+        self._head.addLayout(buttons)
+        work = QWidget()
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, work)
+        self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(20)
         self._body.addWidget(_panel(self.notes), 3)
         self._body.addWidget(_panel(self.session), 2)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(28, 24, 28, 28)
-        box.setSpacing(10)
-        box.addLayout(head)
-        box.addWidget(self.banner)
-        box.addLayout(self._body, 1)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(work)
+        self._pages.addWidget(self.account)
+        self._box = QVBoxLayout(self)
+        self._box.setSpacing(10)
+        self._box.addLayout(self._head)
+        self._box.addWidget(self.banner)
+        self._box.addLayout(self._pages, 1)
 
     def show_state(self, state: AuthState) -> None:
         if not isinstance(session := state.session, SignedIn):
             return
-        if session.user.id != self._user_id:
-            self._user_id = session.user.id
+        before, self._user = self._user, session.user
+        if before is None or before.id != session.user.id:
             self.notes.forget()
             self.notes.load()
-        self.who.setText(f"Hello, {_name_of(session.user)}")
+        elif before.email != session.user.email:
+            self.banner.answer(_EMAIL_CHANGED)
+        self._show_person(session.user)
         self.banner.show_health(session.health)
         self.session.show_session(session)
 
+    def _show_person(self, user: User) -> None:
+        self.who.setText(f"Hello, {name_of(user)}")
+        self.account.show_person(user)
+
     def show_events(self) -> None:
-        """An event came in."""
+        """An event came in, perhaps with news of the person that are no news to the state."""
         self.session.show_events()
+        change = self._log.last
+        if change and change.user and self._user and change.user.id == self._user.id:
+            self._user = change.user
+            self._show_person(change.user)
+            if change.event == "USER_UPDATED" and self._just_back and self.banner.said != _EMAIL_CHANGED:
+                self.banner.answer(_PASSWORD_CHANGED)
 
     def work_is_open(self) -> bool:
         """Whether there is something here that would be lost."""
-        return self.notes.is_open()
+        return self.notes.is_open() or self.account.is_open()
+
+    def _switch(self) -> None:
+        """To the account and back."""
+        account = self._pages.currentIndex() == 0
+        self._show_page(1 if account else 0)
+        if not account:
+            self.notes.edit.setFocus()
+
+    def _show_page(self, page: int) -> None:
+        self._pages.setCurrentIndex(page)
+        self.switch.setText("Back" if page else "Account")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._pages.currentIndex():
+            self._switch()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
-        self._body.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        under = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._body.setDirection(under)
+        self._head.setDirection(under)
+        self._box.setContentsMargins(*((14, 12, 14, 14) if narrow else (28, 24, 28, 28)))
+        self.account.be_narrow(narrow)
         self.session.be_brief(narrow)
 
     def enter(self) -> None:
@@ -102,18 +152,25 @@ class HomeView(View):
         self.session.stop()
 
     def uncover(self) -> None:
+        self._just_back = True
+        QTimer.singleShot(0, self._settle)  # what was done over home is told in the same breath
         self.session.show_events()
         self.session.start()
         self.notes.refresh()
         self._place.restore()
 
+    def _settle(self) -> None:
+        self._just_back = False
+
     def leave(self) -> None:
         """The person is gone, and so is what was theirs."""
-        self._user_id = ""
+        self._user = None
         self._place = _Place(self.notes.edit)
+        self._show_page(0)
         self.session.stop()
         self.session.forget()
         self.notes.forget()
+        self.account.forget()
         self.banner.forget()
         self.who.clear()
 
@@ -122,14 +179,14 @@ class HomeView(View):
             case "local":
                 self._commands.sign_out()
             case "others":
-                self._commands.sign_out("others", partial(self._answer, self._user_id))
+                self._commands.sign_out("others", partial(self._answer, self._user))
             case "global":
                 self._commands.sign_out("global", self._farewell)
             case _:
                 assert_never(scope)
 
-    def _answer(self, user_id: str, status: SignOutStatus) -> None:
-        if user_id == self._user_id:  # else who gave the order is gone
+    def _answer(self, whose: User | None, status: SignOutStatus) -> None:
+        if whose and self._user and whose.id == self._user.id:  # else who gave the order is gone
             self.banner.answer(others_sentence(status), stays=status == "pending")
 
 
@@ -149,13 +206,6 @@ class _Place:
             self._edit.setSelection(self._start + self._length, -self._length)
         else:
             self._edit.setSelection(self._start, self._length)
-
-
-def _name_of(user: User) -> str:
-    """What the person calls themselves, where the server knows it; anybody may have written anything there."""
-    written = user.facts.get("user_metadata")
-    name = written.get("name") if isinstance(written, Mapping) else None
-    return str(name or user.email or user.id)
 
 
 def _panel(content: QWidget) -> QFrame:

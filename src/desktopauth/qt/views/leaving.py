@@ -1,19 +1,27 @@
-"""The ways out: one button for the usual one, and a small menu beside it that says what each of the three does."""
+"""The ways out: one button for the usual one with a small menu beside it, and all three with what each of them does."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktopauth.core.ports import Scope
-from desktopauth.qt.widgets import button
+from desktopauth.qt.widgets import button, text
 
 _WAYS: dict[Scope, str] = {
     "local": "Sign out here (other devices stay signed in)",
     "others": "Sign out other devices (you stay signed in here)",
     "global": "Sign out everywhere (here and on all other devices)",
+}
+_EXPLAINED: dict[Scope, tuple[str, str]] = {
+    "local": ("Sign out here", "At once, even offline. Nothing of yours stays here; other devices stay signed in."),
+    "others": (
+        "Sign out other devices",
+        "You stay signed in here, and nowhere else. For when a device was lost.",
+    ),
+    "global": ("Sign out everywhere", "Here at once, and on all other devices as soon as the service has heard of it."),
 }
 
 
@@ -37,6 +45,30 @@ class SignOutButtons(QWidget):
         row.addWidget(self.here)
         row.addWidget(self.more)
         self.here.clicked.connect(partial(self._choose, "local"))
+
+    def _choose(self, scope: Scope, _checked: bool = False) -> None:
+        self.chosen.emit(scope)
+
+
+class WaysOut(QWidget):
+    """All three in a column, each with a sentence. Signals: chosen(scope)."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addSpacing(8)
+        column.addWidget(text("Sign out", "section"))
+        for scope, (words, what) in _EXPLAINED.items():
+            way = button(words)
+            way.setAccessibleDescription(what)
+            way.clicked.connect(partial(self._choose, scope))
+            column.addSpacing(8)
+            column.addWidget(way)
+            column.addWidget(text(what, "quiet"))
 
     def _choose(self, scope: Scope, _checked: bool = False) -> None:
         self.chosen.emit(scope)

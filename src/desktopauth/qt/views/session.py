@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QListWidget, QVBoxLayout, QWi
 from desktopauth.core.events import AuthChange
 from desktopauth.core.state import SignedIn
 from desktopauth.qt.one_line import OneLine
+from desktopauth.qt.views.avatar import Fetch
 from desktopauth.qt.widgets import text
 
 _KEPT = 20  # events
@@ -20,10 +21,14 @@ _KEPT = 20  # events
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What the panel cannot see in the state; both are asked for whenever it draws."""
+    """What home cannot see in the state; the first two are asked for whenever it draws.
+
+    ``picture`` fetches the person's picture; None, as usual, for none.
+    """
 
     expires_at: Callable[[], float | None]
     storage: Callable[[], str]
+    picture: Fetch | None = None
 
 
 class EventLog:
@@ -31,6 +36,7 @@ class EventLog:
 
     def __init__(self) -> None:
         self.lines: deque[str] = deque(maxlen=_KEPT)
+        self.last: AuthChange | None = None
         self._whose = ""
 
     def note(self, change: AuthChange) -> None:
@@ -38,6 +44,7 @@ class EventLog:
         if change.user and change.user.id != self._whose:
             self._whose = change.user.id
             self.lines.clear()
+        self.last = change
         about = change.reason or change.cause
         self.lines.appendleft(f"{time.strftime('%H:%M:%S')}  {change.event}" + (f"  {about}" if about else ""))
 
