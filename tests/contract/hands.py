@@ -24,7 +24,7 @@ _MOMENTS = {
     "flow_state": (("created_at",), _OF_USER),
 }
 _MOMENTS_OF_POSTGRES = {
-    "users": (("reauthentication_sent_at",), "id = '{user}'"),
+    "users": (("reauthentication_sent_at", "phone_change_sent_at"), "id = '{user}'"),
     "one_time_tokens": (("created_at",), _OF_USER),
     "mfa_factors": (("created_at",), _OF_USER),
     "mfa_challenges": (("created_at",), "factor_id IN (SELECT id FROM auth.mfa_factors WHERE user_id = '{user}')"),

@@ -10,6 +10,8 @@ _NO_FACTORS = "it has no second factors"
 _NO_LINKING = "it links and unlinks nothing"
 _NO_PROVIDER = "the demo's server has no provider"
 _NO_PAUSE = "it sends these mails at any pace"
+_NO_PHONE = "it knows no phones"
+_NO_ID_TOKEN = "it takes no ID tokens"
 _NO_REAUTHENTICATION = "it asks for no proof before a new password"
 _SETTINGS = "the demo's server is set up otherwise, and has no switch for it"
 
@@ -50,6 +52,21 @@ LITE_LACKS: dict[str, str] = {
     "test_the_first_of_two_confirmations_gives_no_session": "it mails one of the two addresses only",
     "test_a_session_older_than_a_day_has_to_prove_itself_for_a_new_password": _NO_REAUTHENTICATION,
     "test_a_mailed_nonce_lets_an_old_session_set_a_password_and_a_wrong_one_does_not": _NO_REAUTHENTICATION,
+    "test_a_new_password_goes_with_the_one_so_far": _NO_REAUTHENTICATION,
+    # phones
+    "test_a_number_nobody_has_used_is_an_account_by_its_code": _NO_PHONE,
+    "test_no_account_is_made_for_a_number_when_told_so": _NO_PHONE,
+    "test_a_project_without_texts_says_so": _NO_PHONE,
+    "test_a_second_text_within_the_minute_is_refused_with_the_seconds": _NO_PHONE,
+    "test_a_wrong_code_of_a_text_is_refused_and_the_right_one_still_works": _NO_PHONE,
+    "test_a_text_is_redeemed_as_what_it_is": _NO_PHONE,
+    "test_a_new_number_counts_once_its_code_was_typed_in": _NO_PHONE,
+    "test_a_number_of_somebody_else_is_refused": _NO_PHONE,
+    # ID tokens
+    "test_an_id_token_is_a_session_and_the_same_account_each_time": _NO_ID_TOKEN,
+    "test_the_token_has_the_hash_of_what_the_app_says": _NO_ID_TOKEN,
+    "test_a_token_for_another_app_or_of_nobody_is_refused": _NO_ID_TOKEN,
+    "test_an_id_token_of_a_provider_that_is_off_is_refused": _NO_ID_TOKEN,
     # second factors
     "test_a_new_factor_comes_with_a_picture_a_secret_and_an_address": _NO_FACTORS,
     "test_a_factor_of_no_kind_is_refused": _NO_FACTORS,
@@ -84,12 +101,31 @@ LITE_LACKS: dict[str, str] = {
     "test_a_wrong_verifier_is_refused_and_spends_nothing": _NO_PROVIDER,
     "test_a_code_that_comes_too_late_has_expired": _NO_PROVIDER,
     "test_without_a_challenge_the_session_itself_goes_by_the_browser": _NO_PROVIDER,
+    "test_a_no_at_the_provider_is_told_without_a_code": _NO_PROVIDER,
+    "test_an_address_that_the_provider_has_not_verified_lets_nobody_in": _NO_PROVIDER,
     "test_what_is_linked_already_is_told_at_the_end_of_the_walk": _NO_PROVIDER,
     "test_linking_is_not_found_where_it_is_switched_off": _NO_LINKING,
     "test_linking_gives_a_new_session_and_leaves_the_old_one": _NO_LINKING,
     "test_the_only_way_in_cannot_be_unlinked": _NO_LINKING,
     "test_a_second_way_in_is_unlinked_by_our_id_of_it": _NO_LINKING,
+    # the gateway's doors
+    "test_the_gateway_is_told_the_seconds_to_the_next_mail": _NO_PAUSE,
+    "test_the_gateway_moves_an_address_by_two_codes": "it mails one of the two addresses only",
+    "test_the_gateway_signs_in_by_a_texted_code": _NO_PHONE,
+    "test_the_gateway_moves_a_number_by_a_texted_code": _NO_PHONE,
+    "test_the_gateway_tells_that_a_project_sends_no_texts": _NO_PHONE,
+    "test_the_gateway_tells_that_a_captcha_is_wanted": _SETTINGS,
+    "test_the_gateway_goes_through_the_browser_and_brings_the_providers_tokens": _NO_PROVIDER,
+    "test_the_gateway_redeems_a_browsers_code_once_and_by_its_own_verifier": _NO_PROVIDER,
+    "test_the_gateway_tells_a_browser_that_came_back_too_late": _NO_PROVIDER,
+    "test_the_gateways_way_round_tells_a_no_at_the_provider": _NO_PROVIDER,
+    "test_the_gateways_way_round_tells_an_address_that_was_not_verified": _NO_PROVIDER,
+    "test_the_gateway_tells_the_providers_that_are_on": _NO_PROVIDER,
+    "test_the_gateway_signs_in_by_a_token_from_elsewhere": _NO_ID_TOKEN,
+    "test_the_gateway_sets_a_password_beside_the_one_so_far": _NO_REAUTHENTICATION,
+    "test_the_gateway_sets_a_password_by_a_code_that_proves_the_person": _NO_REAUTHENTICATION,
     # answers
+    "test_what_wants_a_captcha_says_so_without_one": _SETTINGS,
     "test_a_new_client_gets_the_word_as_code": "it writes the old body for clients of every age",
     "test_the_version_comes_back_with_a_refusal_and_not_with_a_success": "it does not know the header",
     "test_a_path_that_is_none_is_not_found_without_a_word": "it asks for a bearer before it looks at the path",

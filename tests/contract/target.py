@@ -18,6 +18,7 @@ from tests.contract.hands import Hands
 from tests.contract.inboxes import Inbox, Mail
 from tests.double import tokens
 from tests.double.errors import NEW_BODIES
+from tests.double.id_tokens import CLIENT
 
 PASSWORD = "correct horse battery 1"
 OTHER_PASSWORD = "staple battery horse 2"
@@ -52,13 +53,17 @@ class Person:
 
 @dataclass
 class Target:
-    """One server. ``url`` is the base of its auth API; ``secret`` signs its access tokens, if we know it."""
+    """One server. ``url`` is the base of its auth API; ``secret`` signs its access tokens, if we know it.
+
+    ``provider_secret`` signs the ID tokens of the providers that it believes.
+    """
 
     url: str
     key: str
     inbox: Inbox | None = None
     hands: Hands | None = None
     secret: str | None = None
+    provider_secret: str | None = None
     patience: float = 1  # seconds that a mail has to arrive
     clock: Callable[[], float] = time.time
     http: httpx.Client = field(init=False)
@@ -91,6 +96,10 @@ class Target:
     def stranger(self) -> str:
         """An address that nobody has used."""
         return f"{uuid.uuid4().hex[:16]}@example.com"
+
+    def number(self) -> str:
+        """A phone number that nobody has used."""
+        return f"+999{uuid.uuid4().int % 10**11:011}"
 
     def sign_up(self, email: str, password: str = PASSWORD, **more: Any) -> httpx.Response:
         return self.post("/signup", {"email": email, "password": password, **more})
@@ -135,6 +144,12 @@ class Target:
         """Everything that the server keeps of this person is now older."""
         assert self.hands, "nothing can be made older there"
         self.hands.age(person.id, seconds)
+
+    def id_token(self, email: str, **more: Any) -> str:
+        """What a provider would say of who has this address."""
+        assert self.provider_secret, "no provider that it believes is at hand"
+        said = {"sub": email, "email": email, "aud": CLIENT, "exp": self.clock() + 300}
+        return tokens.sign(said | more, self.provider_secret)
 
     def expired(self, session: dict[str, Any]) -> str:
         """The session's access token as it would be if it had been issued a day ago."""

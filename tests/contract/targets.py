@@ -24,18 +24,25 @@ FEATURES: dict[str, dict[str, Any]] = {
     "ageing": {},
     "anonymous": {},
     "autoconfirm": {"autoconfirm": True},
+    "captcha": {"captcha": True},
     "characters": {"password_characters": ("abcdefghijklmnopqrstuvwxyz", "0123456789")},
     "closed": {"allow_sign_up": False},
+    "current-password": {"current_password": True},
+    "denying": {"provider_denies": True},
     "double_confirm": {},
     "gateway": {},
+    "id-token": {"providers": ("github", "google")},
     "inactivity": {"inactivity": 3600.0},
     "linking": {},
     "mail": {},
     "mfa": {},
     "no-anonymous": {"anonymous": False},
     "no-autoconfirm": {},
+    "no-double_confirm": {"confirm_both": False},
     "no-linking": {"linking": False},
+    "no-phone": {"phone": False},
     "oauth": {},
+    "phone": {},
     "reauthentication": {"reauthenticate": True},
     "reuse": {},
     "rotation-1": {"algorithm": 1},
@@ -43,6 +50,7 @@ FEATURES: dict[str, dict[str, Any]] = {
     "signing": {},
     "single_session": {"single_session": True},
     "timebox": {"timebox": 7200.0},
+    "unverified": {"provider_verifies": False},
 }
 MISSING = "--target env needs DESKTOPAUTH_CONTRACT_URL (the base of the auth API) and DESKTOPAUTH_CONTRACT_KEY."
 
@@ -57,6 +65,7 @@ def double_target(needed: tuple[str, ...], **settings: Any) -> Iterator[Target]:
         project = server.project
         target = Target(project.url, project.settings.key, DoubleInbox(project), DoubleHands(project))
         target.secret, target.clock = project.settings.jwt_secret, project.now
+        target.provider_secret = project.settings.provider_secret
         with closing(target.http):
             yield target
 

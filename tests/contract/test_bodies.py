@@ -60,10 +60,20 @@ def test_the_settings_tell_what_is_switched_on(target: Target) -> None:
     assert isinstance(told["mailer_autoconfirm"], bool)
     assert isinstance(told["disable_signup"], bool)
     assert told["external"]["email"] is True
+    assert all(isinstance(told["external"][name], bool) for name in ("phone", "github", "google", "apple"))
 
 
 def test_the_server_says_that_it_is_well(target: Target) -> None:
     assert worked(target.get("/health"))["name"] == "GoTrue"
+
+
+@needs("captcha")
+def test_what_wants_a_captcha_says_so_without_one(target: Target) -> None:
+    who = {"email": target.stranger(), "password": PASSWORD}
+    for path, body in (("/signup", who), ("/otp", who), ("/recover", who), ("/resend", {**who, "type": "signup"})):
+        assert (target.post(path, body).status_code, error_code(target.post(path, body))) == (400, "captcha_failed")
+    assert error_code(target.sign_in(target.stranger())) == "captcha_failed"
+    assert error_code(target.refresh("0123456789ab")) != "captcha_failed"
 
 
 @needs("gateway")

@@ -118,6 +118,11 @@ def test_asking_for_help_does_not_tell_who_has_an_account(target: Target) -> Non
     assert target.mails(email) == []
 
 
+def test_what_is_no_address_is_refused_a_code_as_well(target: Target) -> None:
+    for path in ("/otp", "/recover"):
+        refused(target.post(path, {"email": "nobody"}), 400, "validation_failed")
+
+
 @needs("mail")
 def test_a_confirmed_person_is_sent_no_second_confirmation(target: Target) -> None:
     person = target.somebody()

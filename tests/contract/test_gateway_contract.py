@@ -40,7 +40,12 @@ class Visit:
 
     async def confirmed(self) -> Session:
         await self.gateway.sign_up(self.email, PASSWORD)
-        return await self.gateway.verify(self.email, await self.code())
+        return await self.verified()
+
+    async def verified(self) -> Session:
+        session = await self.gateway.verify(self.email, await self.code())
+        assert session
+        return session
 
     async def refusal(self, call: Awaitable[object]) -> Problem:
         with pytest.raises(AuthError) as caught:
@@ -69,7 +74,7 @@ def play(lite: Any, run: Run) -> Play:
 def test_a_sign_up_is_confirmed_by_the_mailed_code(play: Play) -> None:
     async def story(visit: Visit) -> None:
         assert await visit.gateway.sign_up(visit.email, PASSWORD) is None
-        session = await visit.gateway.verify(visit.email, await visit.code())
+        session = await visit.verified()
         assert session.user.email == visit.email
         assert abs(session.expires_at - session.expires_in - time.time()) < 60
         assert not session.id.startswith("user:")
@@ -86,7 +91,7 @@ def test_who_has_not_confirmed_is_told_so_and_can_ask_for_another_code(play: Pla
         await visit.gateway.resend_confirmation(visit.email)
         await until_mails(visit, 2)
         assert await visit.code() != first
-        assert (await visit.gateway.verify(visit.email, await visit.code())).user.email == visit.email
+        assert (await visit.verified()).user.email == visit.email
 
     play(story)
 
@@ -96,7 +101,7 @@ def test_signing_up_again_mails_a_code_that_works(play: Play) -> None:
         for mails in (1, 2):
             assert await visit.gateway.sign_up(visit.email, PASSWORD) is None
             await until_mails(visit, mails)
-        assert (await visit.gateway.verify(visit.email, await visit.code())).user.email == visit.email
+        assert (await visit.verified()).user.email == visit.email
         assert (await visit.gateway.sign_in(visit.email, PASSWORD)).user.email == visit.email
 
     play(story)

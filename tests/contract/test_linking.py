@@ -62,7 +62,8 @@ def test_a_provider_brings_a_code_and_the_code_a_session(target: Target) -> None
     session = worked(trip.exchange(back["code"]))
     assert session["user"]["email"] == trip.hint
     assert session["provider_token"]
-    assert "provider_token" not in worked(target.refresh(session["refresh_token"]))
+    later = worked(target.refresh(session["refresh_token"]))
+    assert not {"provider_token", "provider_refresh_token"} & set(later)
 
 
 @needs("oauth")
@@ -97,6 +98,20 @@ def test_a_code_that_comes_too_late_has_expired(target: Target) -> None:
     code = second.sign_in()["code"]
     target.age(person, OLD)
     refused(second.exchange(code), 422, "flow_state_expired")
+
+
+@needs("denying")
+def test_a_no_at_the_provider_is_told_without_a_code(target: Target) -> None:
+    back = walk(target).sign_in()
+    assert (back["error"], back["own"]) == ("access_denied", "yes")
+    assert not {"error_code", "code"} & set(back)
+
+
+@needs("unverified")
+def test_an_address_that_the_provider_has_not_verified_lets_nobody_in(target: Target) -> None:
+    back = walk(target).sign_in()
+    assert (back["error"], back["error_code"]) == ("server_error", "provider_email_needs_verification")
+    assert "code" not in back
 
 
 def test_half_an_exchange_is_refused(target: Target) -> None:

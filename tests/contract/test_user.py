@@ -161,6 +161,26 @@ def test_a_mailed_nonce_lets_an_old_session_set_a_password_and_a_wrong_one_does_
     worked(target.sign_in(person.email, OTHER_PASSWORD))
 
 
+@needs("current-password")
+def test_a_new_password_goes_with_the_one_so_far(target: Target) -> None:
+    person = target.somebody()
+    session = worked(target.sign_in(person.email))
+    refused(target.put("/user", {"password": OTHER_PASSWORD}, by=session), 400, "current_password_required")
+    wrong = {"password": OTHER_PASSWORD, "current_password": OTHER_PASSWORD}
+    refused(target.put("/user", wrong, by=session), 400, "current_password_invalid")
+    worked(target.put("/user", {"password": OTHER_PASSWORD, "current_password": PASSWORD}, by=session))
+    worked(target.sign_in(person.email, OTHER_PASSWORD))
+
+
+@needs("current-password", "mail")
+def test_who_came_by_a_code_need_not_know_the_password_so_far(target: Target) -> None:
+    person = target.somebody()
+    before = len(target.mails(person.email))
+    worked(target.post("/recover", {"email": person.email}))
+    session = worked(target.verify(person.email, target.code(person.email, before + 1), "recovery"))
+    worked(target.put("/user", {"password": OTHER_PASSWORD}, by=session))
+
+
 @needs("reauthentication")
 def test_a_young_session_sets_a_password_without_more_ado(target: Target) -> None:
     person = target.somebody()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.double import sessions
+from tests.double import phones, sessions
 from tests.double.addresses import address
 from tests.double.codes import send_change, spend_nonce, void
 from tests.double.errors import Refusal, bad_request, forbidden, unprocessable
@@ -74,37 +74,51 @@ def update(project: Project, session: Session, body: dict[str, Any]) -> dict[str
     if body.get("app_metadata") is not None:
         raise forbidden("not_admin", "Updating app_metadata requires admin privileges")
     email = address(body["email"]) if body.get("email") else ""
-    _check_update(project, session, email, password)
+    phone = phones.number(body["phone"]) if body.get("phone") else ""
+    _check_update(project, session, email, phone, password)
     if password is not None:
-        _set_password(project, session, password, str(body.get("nonce") or ""))
+        _set_password(project, session, password, body)
     user.metadata = {**user.metadata, **(body.get("data") or {})}
     if email and email != user.email:
         send_change(project, user, email)
+    if phone and phone != user.phone:
+        phones.send_change(project, user, phone)
     return user_json(user)
 
 
-def _check_update(project: Project, session: Session, email: str, password: str | None) -> None:
+def _check_update(project: Project, session: Session, email: str, phone: str, password: str | None) -> None:
     user = session.user
-    moves = bool(email) and email != user.email
+    moves, calls = bool(email) and email != user.email, bool(phone) and phone != user.phone
     if password is not None:
         check_password(project, password)
-    if user.protected and session.aal != "aal2" and (password or moves):
+    if user.protected and session.aal != "aal2" and (password or moves or calls):
         raise Refusal(401, "insufficient_aal", "AAL2 session is required to update email or password")
-    if user.anonymous and password and not email:
-        raise unprocessable("validation_failed", "Updating password of an anonymous user without an email")
+    if user.anonymous and password and not email and not phone:
+        raise unprocessable("validation_failed", "Updating password of an anonymous user without an email or phone")
     if moves and project.user_by_email(email) is not None:
         raise unprocessable("email_exists", "A user with this email address has already been registered")
+    if calls and project.user_by_phone(phone) is not None:
+        raise unprocessable("phone_exists", "A user with this phone number has already been registered")
 
 
-def _set_password(project: Project, session: Session, password: str, nonce: str) -> None:
+def _set_password(project: Project, session: Session, password: str, body: dict[str, Any]) -> None:
     user = session.user
     if project.settings.reauthenticate and project.now() > session.created_at + _DAY:
-        spend_nonce(project, user, nonce)
+        spend_nonce(project, user, str(body.get("nonce") or ""))
+    if project.settings.current_password and user.password is not None and "otp" not in session.methods:
+        _check_current(user, body.get("current_password"))
     if user.password == password:
         raise unprocessable("same_password", "New password should be different from the old password.")
     user.password = password
     void(user)
     sessions.sign_out(project, session, "others")
+
+
+def _check_current(user: User, given: str | None) -> None:
+    if not given:
+        raise bad_request("current_password_required", "Current password required when setting new password.")
+    if given != user.password:
+        raise bad_request("current_password_invalid", "Current password required when setting new password.")
 
 
 def check_password(project: Project, password: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.double import accounts, codes, mfa, providers, sessions
+from tests.double import accounts, codes, id_tokens, mfa, providers, sessions
 from tests.double.errors import Refusal, bad_request
 from tests.double.project import Project
 from tests.double.records import Session, user_json
@@ -51,11 +51,13 @@ def respond(project: Project, call: Call) -> Reply:
 def _token(project: Project, call: Call) -> Reply:
     match call.query.get("grant_type"):
         case "password":
-            return Reply(200, accounts.sign_in(project, call.body))
+            return _guarded(accounts.sign_in)(project, call)
         case "refresh_token":
             return Reply(200, sessions.refreshed(project, str(call.body.get("refresh_token") or "")))
         case "pkce":
             return Reply(200, providers.exchange(project, call.body))
+        case "id_token":
+            return Reply(200, id_tokens.sign_in(project, call.body))
         case _:
             raise bad_request("invalid_credentials", "unsupported_grant_type")
 
@@ -86,7 +88,8 @@ def _follow_mail(project: Project, call: Call) -> Reply:
 
 def _settings(project: Project, call: Call) -> Reply:
     settings = project.settings
-    external = dict.fromkeys(settings.providers, True) | {"email": True, "anonymous_users": settings.anonymous}
+    ours = {"anonymous_users": settings.anonymous, "email": True, "phone": settings.phone}
+    external = dict.fromkeys(_PROVIDERS, False) | dict.fromkeys(settings.providers, True) | ours
     told = {"external": external, "disable_signup": not settings.allow_sign_up}
     return Reply(200, told | {"mailer_autoconfirm": settings.autoconfirm, "phone_autoconfirm": False})
 
@@ -108,21 +111,33 @@ def _open(answer: Callable[[Project, dict[str, Any]], Any]) -> Endpoint:
     return lambda project, call: Reply(200, answer(project, call.body))
 
 
+def _guarded(answer: Callable[[Project, dict[str, Any]], Any]) -> Endpoint:
+    """The same, for people only, where the project wants a captcha; nobody can solve the double's."""
+
+    def guarded(project: Project, call: Call) -> Reply:
+        if project.settings.captcha:
+            raise bad_request("captcha_failed", "captcha protection: request disallowed (no captcha_token found)")
+        return Reply(200, answer(project, call.body))
+
+    return guarded
+
+
 def _signed_in(answer: Callable[[Project, Session, Call], Any]) -> Endpoint:
     """An endpoint for those who are signed in."""
     return lambda project, call: Reply(200, answer(project, _session(project, call), call))
 
 
+_PROVIDERS = ("apple", "azure", "discord", "github", "gitlab", "google", "kakao", "keycloak", "spotify")
 _FACTOR = r"/factors/(?P<id>[^/]+)"
 _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("GET", "/health", _health),
     ("GET", "/settings", _settings),
-    ("POST", "/signup", _open(accounts.sign_up)),
+    ("POST", "/signup", _guarded(accounts.sign_up)),
     ("POST", "/token", _token),
     ("POST", "/logout", _sign_out),
-    ("POST", "/otp", _open(codes.one_time_password)),
-    ("POST", "/recover", _open(codes.recover)),
-    ("POST", "/resend", _open(codes.resend)),
+    ("POST", "/otp", _guarded(codes.one_time_password)),
+    ("POST", "/recover", _guarded(codes.recover)),
+    ("POST", "/resend", _guarded(codes.resend)),
     ("POST", "/verify", _open(codes.verify)),
     ("GET", "/verify", _follow_mail),
     ("GET", "/user", _signed_in(lambda project, session, call: user_json(session.user))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.double import sessions
+from tests.double import phones, sessions
 from tests.double.addresses import address
 from tests.double.errors import Refusal, bad_request, forbidden, unprocessable
 from tests.double.project import Project
@@ -24,6 +24,10 @@ _TYPES = {
 
 def one_time_password(project: Project, body: dict[str, Any]) -> dict[str, Any]:
     """POST /otp: who is new or has not confirmed gets the mail of a sign-up."""
+    if body.get("phone"):
+        return phones.one_time_password(project, body)
+    if body.get("channel"):
+        raise bad_request("validation_failed", "Channel should only be specified with Phone OTP")
     email = address(body.get("email"))
     user = project.user_by_email(email)
     if user is None:
@@ -40,7 +44,7 @@ def one_time_password(project: Project, body: dict[str, Any]) -> dict[str, Any]:
 
 def recover(project: Project, body: dict[str, Any]) -> dict[str, Any]:
     """POST /recover: the answer is the same whether or not there is such a person."""
-    user = project.user_by_email(_lower(body.get("email")))
+    user = project.user_by_email(address(body.get("email")))
     if user is not None:
         project.mail(user, Purpose.RECOVERY, user.email, "Reset Your Password", "recovery")
     return {}
@@ -63,6 +67,9 @@ def resend(project: Project, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def reauthenticate(project: Project, user: User) -> dict[str, Any]:
+    if not user.email and user.phone:
+        project.text(user, Purpose.REAUTHENTICATION, user.phone)
+        return {}
     project.mail(user, Purpose.REAUTHENTICATION, user.email, "Confirm Reauthentication", "reauthentication")
     return {}
 
@@ -94,6 +101,8 @@ def void(user: User) -> None:
 
 def verify(project: Project, body: dict[str, Any]) -> dict[str, Any]:
     """POST /verify. Wrong, used, expired and unknown are one refusal, and it says nothing about any session."""
+    if body.get("phone") and body.get("type") and body.get("token") and not body.get("email"):
+        return phones.verify(project, body)
     purposes = _purposes(body)
     user, purpose = _by_token(project, body, purposes) if "token_hash" in body else _by_code(project, body, purposes)
     if user.banned:

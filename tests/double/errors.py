@@ -23,6 +23,17 @@ class Refusal(Exception):
         return {"code": self.status, "error_code": self.code, "msg": self.message, **self.extra}
 
 
+class OAuthRefusal(Refusal):
+    """The third body, of what speaks OAuth itself (RFC 6749 §5.2): no code of the server's, not even in the header."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(400, "", description)
+        self.error = error
+
+    def body(self, version: str) -> Mapping[str, Any]:
+        return {"error": self.error, "error_description": self.message}
+
+
 def bad_request(code: str, message: str) -> Refusal:
     return Refusal(400, code, message)
 
@@ -39,7 +50,7 @@ def unprocessable(code: str, message: str) -> Refusal:
     return Refusal(422, code, message)
 
 
-def too_soon(seconds: float) -> Refusal:
+def too_soon(seconds: float, code: str = "over_email_send_rate_limit") -> Refusal:
     """The one hint about time that GoTrue gives is in the text; it sends no Retry-After."""
     text = f"For security purposes, you can only request this after {max(1, round(seconds))} seconds."
-    return Refusal(429, "over_email_send_rate_limit", text)
+    return Refusal(429, code, text)

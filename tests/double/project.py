@@ -44,9 +44,18 @@ class Project:
     def user_by_email(self, email: str) -> User | None:
         return next((user for user in self.users.values() if email and user.email == email), None)
 
+    def user_by_phone(self, phone: str) -> User | None:
+        return next((user for user in self.users.values() if phone and user.phone == phone), None)
+
     def register(self, email: str, *, metadata: dict[str, Any]) -> User:
         user = User(email, self.now(), metadata=metadata)
         user.identities.append(Identity("email", user.id, email, self.now()))
+        self.users[user.id] = user
+        return user
+
+    def register_phone(self, phone: str, *, metadata: dict[str, Any]) -> User:
+        user = User("", self.now(), phone=phone, metadata=metadata)
+        user.identities.append(Identity("phone", user.id, "", self.now()))
         self.users[user.id] = user
         return user
 
@@ -70,6 +79,15 @@ class Project:
         user.codes[purpose], user.sent[purpose] = code, code.sent_at
         link = f"{self.url}/verify?token={code.token}&type={kind}"
         self.deliver(Sent(address, subject, f"Your code is {code.value}\n\nOr follow this link: {link}\n"))
+
+    def text(self, user: User, purpose: Purpose, phone: str) -> None:
+        """Text a code; once per pause for each purpose."""
+        left = user.sent.get(purpose, 0) + self.settings.text_pause - self.now()
+        if left > 0:
+            raise too_soon(left, "over_sms_send_rate_limit")
+        code = Code(f"{secrets.randbelow(10**6):06}", phone, self.now())
+        user.codes[purpose], user.sent[purpose] = code, code.sent_at
+        self.deliver(Sent(phone, "", f"Your code is {code.value}"))
 
     def deliver(self, mail: Sent) -> None:
         self.mails.append(mail)

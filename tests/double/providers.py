@@ -39,7 +39,9 @@ def link(project: Project, session: Session, query: dict[str, str]) -> str:
 
 def consent(project: Project, query: dict[str, str]) -> str:
     """The provider's page, which nobody has to click on."""
-    return f"{project.url}/callback?{urlencode({'state': query.get('state', ''), 'code': new_id()})}"
+    no = {"error": "access_denied", "error_description": "The user has denied your application access"}
+    told = no if project.settings.provider_denies else {"code": new_id()}
+    return f"{project.url}/callback?{urlencode({'state': query.get('state', ''), **told})}"
 
 
 def callback(project: Project, query: dict[str, str]) -> str:
@@ -47,8 +49,10 @@ def callback(project: Project, query: dict[str, str]) -> str:
     flow = next((each for each in project.flows if each.state == query.get("state")), None)
     if flow is None:
         return _failed(project.url, Refusal(400, "bad_oauth_state", "OAuth state not found or expired"))
+    if "error" in query:
+        return _denied(flow.redirect_to, query)
     try:
-        flow.user = _link(project, flow, flow.linking) if flow.linking else _signed_in(project, flow)
+        flow.user = _link(project, flow, flow.linking) if flow.linking else signed_in(project, flow)
     except Refusal as refusal:
         return _failed(flow.redirect_to, refusal)
     if flow.challenge:
@@ -59,7 +63,7 @@ def callback(project: Project, query: dict[str, str]) -> str:
 def _in_the_open(project: Project, flow: Flow, user: User) -> dict[str, Any]:
     """Without a challenge there is nothing to exchange: the session itself goes by the browser."""
     project.flows.remove(flow)
-    session = {**sessions.begin(project, user, "oauth"), "provider_token": new_id()}
+    session = {**sessions.begin(project, user, "oauth"), **_given()}
     return {name: value for name, value in session.items() if name != "user"}
 
 
@@ -76,7 +80,12 @@ def exchange(project: Project, body: dict[str, Any]) -> dict[str, Any]:
     if _challenge(str(verifier), flow.method) != flow.challenge:
         raise bad_request("bad_code_verifier", "code challenge does not match previously saved code verifier")
     project.flows.remove(flow)
-    return {**sessions.begin(project, flow.user, "oauth"), "provider_token": new_id()}
+    return {**sessions.begin(project, flow.user, "oauth"), **_given()}
+
+
+def _given() -> dict[str, str]:
+    """What the provider gave for its own API: told here, and never again."""
+    return {"provider_token": f"provider-{new_id()}", "provider_refresh_token": f"provider-refresh-{new_id()}"}
 
 
 def unlink(session: Session, identity_id: str) -> dict[str, Any]:
@@ -95,10 +104,16 @@ def _challenge(verifier: str, method: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() if method == "s256" else verifier
 
 
-def _signed_in(project: Project, flow: Flow) -> User:
+def signed_in(project: Project, flow: Flow) -> User:
+    """The account of who the provider says it is, made if there is none. Raises ``Refusal``."""
     owner = _owner(project, flow)
     if owner is not None:
         return owner
+    if not project.settings.provider_verifies:
+        text = (
+            f"Unverified email with {flow.provider}. A confirmation email has been sent to your {flow.provider} email"
+        )
+        raise unprocessable("provider_email_needs_verification", text)
     user = project.user_by_email(flow.hint)
     if user is None:
         user = User(flow.hint, project.now())
@@ -127,6 +142,12 @@ def _owner(project: Project, flow: Flow) -> User | None:
         if any((identity.provider, identity.subject) == wanted for identity in user.identities):
             return user
     return None
+
+
+def _denied(target: str, query: dict[str, str]) -> str:
+    """What the provider said goes on as it is, in query and fragment, with no code of the server's."""
+    told = urlencode({"error": query["error"], "error_description": query.get("error_description", "")})
+    return f"{target}{_joint(target)}{told}#{told}&sb="
 
 
 def _failed(target: str, refusal: Refusal) -> str:

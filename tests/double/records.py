@@ -19,6 +19,8 @@ class Purpose(StrEnum):
     CHANGE_NEW = "email_change_new"
     CHANGE_CURRENT = "email_change_current"
     REAUTHENTICATION = "reauthentication"
+    PHONE = "phone"
+    PHONE_CHANGE = "phone_change"
 
 
 def new_id() -> str:
@@ -73,6 +75,9 @@ class User:
     anonymous: bool = False
     banned: bool = False
     new_email: str = ""
+    phone: str = ""
+    phone_confirmed_at: float | None = None
+    new_phone: str = ""
     one_confirmed: bool = False  # of the two addresses of a change
     metadata: dict[str, Any] = field(default_factory=dict)
     codes: dict[Purpose, Code] = field(default_factory=dict)
@@ -134,7 +139,7 @@ def user_json(user: User) -> dict[str, Any]:
         "aud": "authenticated",
         "role": "authenticated",
         "email": user.email,
-        "phone": "",
+        "phone": user.phone,
         "app_metadata": {"provider": providers[0], "providers": providers} if providers else {},
         "user_metadata": user.metadata,
         "identities": [_identity_json(user, identity) for identity in user.identities],
@@ -142,14 +147,15 @@ def user_json(user: User) -> dict[str, Any]:
         "updated_at": stamp(user.created_at),
         "is_anonymous": user.anonymous,
     }
-    confirmed = stamp(user.confirmed_at)
     maybe = {
-        "email_confirmed_at": confirmed,
-        "confirmed_at": confirmed,
+        "email_confirmed_at": stamp(user.confirmed_at),
+        "phone_confirmed_at": stamp(user.phone_confirmed_at),
+        "confirmed_at": stamp(user.confirmed_at or user.phone_confirmed_at),
         "confirmation_sent_at": stamp(user.sent.get(Purpose.CONFIRMATION)),
         "recovery_sent_at": stamp(user.sent.get(Purpose.RECOVERY)),
         "last_sign_in_at": stamp(user.signed_in_at),
         "new_email": user.new_email,
+        "new_phone": user.new_phone,
         "factors": [_factor_json(factor) for factor in user.factors],
     }
     return shown | {name: value for name, value in maybe.items() if value}

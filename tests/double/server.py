@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.project.settings.forbids_bad_requests and refusal.status == 400:
             refusal.status = 403
         version = self.headers.get("x-supabase-api-version", "")
-        told = {"x-sb-error-code": refusal.code, **refusal.headers}
+        told = ({"x-sb-error-code": refusal.code} if refusal.code else {}) | refusal.headers
         return Reply(
             refusal.status, refusal.body(version), told | ({"x-supabase-api-version": version} if version else {})
         )

@@ -47,7 +47,7 @@ def _claims(project: Project, session: Session, expires_at: int) -> dict[str, An
         "exp": expires_at,
         "iat": expires_at - project.settings.jwt_expiry,
         "email": session.user.email,
-        "phone": "",
+        "phone": session.user.phone,
         "app_metadata": user["app_metadata"],
         "user_metadata": user["user_metadata"],
         "role": "authenticated",

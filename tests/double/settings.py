@@ -17,9 +17,14 @@ class Settings:
     password_length: int = 6
     password_characters: tuple[str, ...] = ()  # of each of these sets one
     reauthenticate: bool = False  # before a new password, in a session older than a day
+    current_password: bool = False  # beside a new one, unless the session began with a code
+    captcha: bool = False  # before whatever sends mail, makes an account, or tries a password
     confirm_both: bool = True  # a new address is confirmed at the old one too
     otp_expiry: float = 3600
     mail_pause: float = 60
+    phone: bool = True
+    text_pause: float = 60
+    text_expiry: float = 60
     algorithm: int = 1  # of refresh tokens
     rotation: bool = True
     reuse_interval: float = 10
@@ -30,6 +35,9 @@ class Settings:
     anonymous: bool = True
     linking: bool = True
     providers: tuple[str, ...] = ("github",)
+    provider_secret: str = "what the providers sign their ID tokens with"
+    provider_denies: bool = False  # the person says no there
+    provider_verifies: bool = True  # the address that it names
     # What no right server does; the mutants are made of these.
     endless_reuse: bool = False
     same_token: bool = False
