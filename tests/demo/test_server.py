@@ -150,3 +150,37 @@ def test_without_the_publishable_key_nothing_is_answered(lite: EmbeddedServer) -
         assert statuses == [401, 401]
 
     asyncio.run(scenario())
+
+
+def test_nothing_between_keeps_an_answer(lite: EmbeddedServer) -> None:
+    async def scenario() -> None:
+        async with client(lite) as http:
+            session = await confirmed(lite, http)
+            answers = [
+                await refresh(http, session["refresh_token"]),
+                await http.get("/auth/v1/user", headers=bearer(session)),
+                await http.get("/auth/v1/authorize", params={"provider": "github"}),
+            ]
+            assert [answer.headers.get_list("cache-control") for answer in answers] == [["no-store"]] * 3
+
+    asyncio.run(scenario())
+
+
+def test_providers_are_those_that_it_was_given(lite: EmbeddedServer, serve: Serve) -> None:
+    github = {"client_id": "us", "secret": "only made up", "url": "http://127.0.0.1:9"}
+
+    async def offered(server: EmbeddedServer) -> bool:
+        async with client(server) as http:
+            return (await http.get("/auth/v1/settings")).json()["external"]["github"]
+
+    async def scenario() -> None:
+        assert not await offered(lite)
+        async with serve(providers={"github": github}) as server, client(server) as http:
+            assert await offered(server)
+            back = {"provider": "github", "redirect_to": "http://127.0.0.1:5/back"}
+            sent = (await http.get("/auth/v1/authorize", params=back)).next_request
+            assert sent
+            assert str(sent.url.copy_with(query=None)) == "http://127.0.0.1:9/login/oauth/authorize"
+            assert sent.url.params["client_id"] == "us"
+
+    asyncio.run(scenario())

@@ -59,7 +59,10 @@ class Driver:
 
         if self._playwright is None:
             self._playwright = sync_playwright().start()
-        return self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_PATIENCE * 1000)
+        browser = self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_PATIENCE * 1000)
+        if not browser.contexts[0].pages:  # it listens before its first page is there
+            browser.contexts[0].wait_for_event("page", timeout=_PATIENCE * 1000)
+        return browser
 
     def call(self, work: Callable[[], object]) -> None:
         """The same as ``do`` where there is no loop."""

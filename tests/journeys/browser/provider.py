@@ -25,9 +25,15 @@ class Provider:
     def seat(self, email: str) -> None:
         """From now on this person is the one who is signed in there."""
         number = int.from_bytes(email.encode()) % 1_000_000_007
-        told = {"id": number, "login": f"u{number}", "name": NAME, "email": email}
+        self._tell({"id": number, "login": f"u{number}", "name": NAME, "email": email})
+
+    def fall_ill(self) -> None:
+        """From now on it lets people through, and does not say who they are."""
+        self._tell({})
+
+    def _tell(self, person: dict[str, object]) -> None:
         assert self.process.stdin
-        self.process.stdin.write(json.dumps(told).encode() + b"\n")
+        self.process.stdin.write(json.dumps(person).encode() + b"\n")
         self.process.stdin.flush()
 
 

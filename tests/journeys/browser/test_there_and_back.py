@@ -20,13 +20,13 @@ from desktopauth.core.errors import AuthError, ErrorKind
 from desktopauth.core.models import Exchanged
 from desktopauth.core.pkce import Proof
 from desktopauth.core.ports import Clock
-from desktopauth.core.redirect import LIFE, Denied, Granted, TimedOut, Verdict
+from desktopauth.core.redirect import LIFE, Denied, Failed, Granted, TimedOut, Verdict
 from desktopauth.demo.server import EmbeddedServer
 from tests.adapters.strangers import port_of, refuses, soon
 from tests.canary import Canary
 from tests.core.fakes import ManualClock
 from tests.journeys.browser.chromium import Chromium, Tab, arguments
-from tests.journeys.browser.provider import NAME
+from tests.journeys.browser.provider import NAME, Provider
 from tests.scenario import Run, settled
 
 CONSENT = "/login/oauth/authorize"
@@ -121,6 +121,22 @@ def test_cancel_at_the_provider_is_denied_in_our_words(begin: Begin, run: Run) -
             assert "user has denied" not in page
             assert urlsplit(await tab.address()).query == ""
             assert "access_denied" not in "".join((await tab.way_back())[1:])
+
+    run(scenario, deadline=60)
+
+
+def test_a_provider_in_trouble_is_no_denial(begin: Begin, run: Run, provider: Provider) -> None:
+    async def scenario() -> None:
+        async with begin() as attempt:
+            provider.fall_ill()
+            tab = await attempt.consent()
+            await tab.press("Allow")
+            outcome = await attempt.receiver.wait(soon())
+            assert isinstance(outcome, Failed)
+            assert outcome.problem.kind is ErrorKind.SERVER
+            await tab.reads(title(Verdict.FAILED))
+            where = urlsplit(await tab.address())
+            assert (where.query, where.fragment) == ("", "done")
 
     run(scenario, deadline=60)
 
