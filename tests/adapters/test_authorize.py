@@ -6,7 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote_plus, urlsplit
 
 import httpx
 import pytest
@@ -93,6 +93,25 @@ def test_the_redirect_is_not_followed(server: ScriptedServer, run: Run) -> None:
     server.play(Reply(302, b"", {"Location": f"{server.url}/login"}))
     assert run(lambda: address(server.url)) == f"{server.url}/login"
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "opened"),
+    [
+        (
+            "https://provider.test/a?redirect_to={}&state=x%2Fy+z&b=~#end",
+            "https://provider.test/a?state=x%2Fy+z&b=~#end",
+        ),
+        ("https://provider.test/a?redirect_to={}", "https://provider.test/a"),
+        ("https://provider.test/a?b=&next={}x&c", "https://provider.test/a?b=&next={}x&c"),
+        ("https://provider.test/?", "https://provider.test/"),
+    ],
+)
+def test_a_server_that_hands_our_redirect_on_to_the_provider_has_it_taken_out(
+    server: ScriptedServer, run: Run, location: str, opened: str
+) -> None:
+    server.play(Reply(302, b"", {"Location": location.format(quote_plus(BACK))}))
+    assert run(lambda: address(server.url)) == opened.format(quote_plus(BACK))
 
 
 def test_a_relative_location_is_the_servers_own(server: ScriptedServer, run: Run) -> None:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
-from urllib.parse import urljoin
+from urllib.parse import unquote_plus, urljoin
 
 from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 from desktopauth.core.pkce import METHOD
@@ -46,7 +46,7 @@ async def provider_address(
     base = f"{url.rstrip('/')}/authorize"
     heard = await _ask(pool, base, asked)
     if isinstance(heard, answers.Answer) and heard.status in _REDIRECTS:
-        return _location(base, heard)
+        return _location(base, heard, redirect_to)
     return answers.read(_CALL, heard, _no_address)
 
 
@@ -62,13 +62,24 @@ async def _ask(pool: Pool, base: str, asked: Mapping[str, str]) -> answers.Heard
     return await get(route, base, params=asked)
 
 
-def _location(base: str, heard: answers.Answer) -> str:
+def _location(base: str, heard: answers.Answer, redirect_to: str) -> str:
     """The provider's address. One that must not be opened is told as a fault of the server's."""
     with suppress(ValueError):
-        found = urljoin(base, heard.headers.get("location", ""))
+        found = urljoin(base, _without(redirect_to, heard.headers.get("location", "")))
         if found != base and may_be_opened(found):
             return found
     raise AuthError(Problem(ErrorKind.SERVER, _CALL, Outcome.UNREADABLE, heard.status))
+
+
+def _without(redirect_to: str, address: str) -> str:
+    """The address without any parameter that is no more than our redirect; all else stays as it is, to the byte.
+
+    Supabase Lite 0.10 hands it on to providers, which know nothing of it; and browsers keep addresses.
+    """
+    head, mark, rest = address.partition("?")
+    query, fragment_mark, fragment = rest.partition("#")
+    kept = "&".join(pair for pair in query.split("&") if unquote_plus(pair.partition("=")[2]) != redirect_to)
+    return f"{head}{mark if kept else ''}{kept}{fragment_mark}{fragment}"
 
 
 def _no_address(_body: Mapping[str, Any]) -> NoReturn:
