@@ -67,7 +67,7 @@ class PasswordCard(FormCard):
         from desktopauth.qt.views.doors import Doors
 
         if self.doors:
-            self.doors.setParent(None)
+            self.doors.hide()  # never without a parent: it would be a window, and the last one to close
             self.doors.deleteLater()
             self.doors = None
         self.code.setText("Send me a code instead" if project.phone else "Email me a code instead")
