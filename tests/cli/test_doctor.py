@@ -46,8 +46,9 @@ def test_all_is_well_on_a_real_server_with_a_real_keyring(
     done = terminal.at(lite.url, lite.publishable_key)("doctor", BROWSER=sys.executable)
     assert (done.returncode, done.stderr) == (0, "")
     told = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
-    subjects = ["project", "key", "proxy", "address", "auth", "sign-in", "clock", "mail", "certificates", "keyring"]
-    assert [line.split()[1] for line in told] == [*subjects, "state", "loopback", "browser", "profile", "logs"]
+    subjects = ["project", "key", "proxy", "address", "auth", "clock", "sign-in", "providers", "mail"]
+    machine = ["certificates", "keyring", "state", "loopback", "browser", "profile", "logs"]
+    assert [line.split()[1] for line in told] == [*subjects, *machine]
     assert {line.split()[0] for line in told} == {"ok", "note"}
     assert [line.split()[1] for line in told if line.startswith("note")] == ["mail"]
     assert "{{ .Token }}" in done.stdout

@@ -14,6 +14,7 @@ from desktopauth.adapters.config import Config
 from desktopauth.adapters.inquiry import Inquiry, inquire, proxy_for
 from desktopauth.core.errors import Outcome
 from desktopauth.core.models import claims
+from desktopauth.terminal.doors import examine_doors
 from desktopauth.terminal.findings import Finding, fail, note, ok, warn
 from desktopauth.terminal.patience import in_time
 from desktopauth.terminal.words import duration
@@ -46,10 +47,10 @@ def examine_project(config: Config) -> Iterator[Finding]:
         yield _unanswered(config.address("auth"), found.settings, proxy)
         return
     yield ok("address", f"answers in {found.settings.took * 1000:.0f} ms")
-    yield from _examine_answers(found, found.settings)
+    yield from _examine_answers(config, found, found.settings)
 
 
-def _examine_answers(found: Inquiry, settings: Answer) -> Iterator[Finding]:
+def _examine_answers(config: Config, found: Inquiry, settings: Answer) -> Iterator[Finding]:
     known = json_object(settings)
     if settings.status != 200 or known is None or "external" not in known:
         yield _strange(settings, known)
@@ -59,9 +60,8 @@ def _examine_answers(found: Inquiry, settings: Answer) -> Iterator[Finding]:
         yield warn(
             "health", "the auth server doesn't say that it is well", "Look at the project's status in its dashboard."
         )
-    yield _ways_in(known)
     yield _clock(settings)
-    yield _mail(known)
+    yield from examine_doors(config, known)
 
 
 def _unanswered(url: str, silence: Silence, proxy: str) -> Finding:
@@ -109,16 +109,6 @@ def _healthy(health: Heard) -> bool:
     return isinstance(health, Answer) and health.status == 200 and json_object(health) is not None
 
 
-def _ways_in(settings: Mapping[str, Any]) -> Finding:
-    doors = settings["external"]
-    if not isinstance(doors, dict) or not doors.get("email"):
-        advice = "Switch the Email provider on, in the project's dashboard under Authentication."
-        return warn("sign-in", "by e-mail is switched off in the project", advice)
-    if settings.get("disable_signup") is True:
-        return note("sign-in", "by e-mail; the project takes no new accounts")
-    return ok("sign-in", "by e-mail, and new accounts can be created")
-
-
 def _clock(answer: Answer) -> Finding:
     there = server_time(answer)
     if there is None:
@@ -129,13 +119,3 @@ def _clock(answer: Answer) -> Finding:
     text = f"{duration(ahead)} {'ahead of' if ahead > 0 else 'behind'} the server's"
     advice = "Let the system set its clock by itself, in its date and time settings."
     return (warn if abs(ahead) <= _MOST else fail)("clock", text, advice)
-
-
-def _mail(settings: Mapping[str, Any]) -> Finding:
-    new = "new accounts need no mail; " if settings.get("mailer_autoconfirm") is True else ""
-    return note(
-        "mail",
-        f"{new}whether mails hold a code can't be seen without sending one",
-        "By hand: create an account in the app and look at its mail. It holds a code where the project's templates "
-        "have {{ .Token }} (dashboard, Authentication, Emails: the confirmation mail and the magic-link mail).",
-    )
