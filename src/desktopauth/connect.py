@@ -16,6 +16,7 @@ from desktopauth.adapters.locks import FileLocks
 from desktopauth.adapters.loopback import Loopback
 from desktopauth.adapters.own import http_client
 from desktopauth.adapters.pool import Pool
+from desktopauth.adapters.provider_store import ProviderStore
 from desktopauth.adapters.statefile import StateFile
 from desktopauth.adapters.vault import KeyringVault, MemoryTombstones, MemoryVault
 from desktopauth.core.auth import Auth
@@ -24,9 +25,7 @@ from desktopauth.core.parts import Nudge, Parts
 from desktopauth.core.timing import ServerClock
 
 
-def connect(
-    config: Config, *, folder: Path | None = None, temporary: bool = False, language: str = "en"
-) -> Auth:
+def connect(config: Config, *, folder: Path | None = None, temporary: bool = False, language: str = "en") -> Auth:
     """An ``Auth`` for one project and one profile; use it as ``async with connect(config) as auth``.
 
     Nothing is asked of the keyring or the network before the block is entered. ``folder`` keeps locks and state files
@@ -71,6 +70,8 @@ def connect(
             roused=bridge.rouse,
             receive=lambda: Loopback(clock, language=language),
             open_browser=open_in_browser,
+            provider_vault=ProviderStore(vault, tombstones),
+            scopes=config.provider_scopes,
         ),
         lambda tokens: supabase_client(tokens, config, pool=pool, bridge=bridge),
         lambda tokens, origins: http_client(tokens, origins, pool=own_pool),

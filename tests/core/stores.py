@@ -159,12 +159,6 @@ class FakeProviderVault:
             self.owner, self.stored = session_id, dict(tokens)
         return self.problem
 
-    async def clear(self, *, session_id: str) -> VaultProblem | None:
-        self.calls.append("clear")
-        if self.problem is None and session_id == self.owner:
-            self.owner, self.stored = "", {}
-        return self.problem
-
 
 class FakeLocks:
     """The refresh lock; ``waiting`` counts who wants it. ``broken`` is raised instead of taking it."""

@@ -373,3 +373,19 @@ def test_a_cancel_at_work_changes_nothing(world: World, run: Run) -> None:
             assert isinstance(world.who(), SignedIn)
 
     run(scenario)
+
+
+def test_configured_scopes_are_asked_for_unless_others_are_named(world: World, run: Run) -> None:
+    world.parts = replace(world.parts, scopes={"spotify": "user-read-email"})
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            for provider, scopes in (("spotify", None), ("spotify", "other"), ("github", None)):
+                going = asyncio.create_task(auth.sign_in_with(provider, scopes=scopes))
+                await until(lambda: isinstance(flow := world.flow(), BrowserWait) and not flow.busy)
+                auth.cancel()
+                await asyncio.wait({going})
+                assert kind(going) is ErrorKind.CANCELLED
+
+    run(scenario)
+    assert [call.arguments[3] for call in world.gateway.named("authorize")] == ["user-read-email", "other", ""]

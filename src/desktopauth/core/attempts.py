@@ -24,8 +24,8 @@ Came = Session | CodeMailed | ProofWanted | Arrival | Recovered | AuthChange | N
 Way = Coroutine[Any, Any, Came]
 
 
-def _nothing() -> None:
-    return None
+def nothing() -> None:
+    """What is to be done where nothing is."""
 
 
 class Attempts:
@@ -44,7 +44,8 @@ class Attempts:
         self._current = 0
         self._waiting: Arrival | None = None
         self._proved: Session | None = None
-        self._abandon: Callable[[], None] = _nothing
+        self._abandon: Callable[[], None] = nothing
+        self._trying = self.door = ""  # which of them, and which the last one came in by
 
     @property
     def proved(self) -> Session | None:
@@ -65,18 +66,19 @@ class Attempts:
             if session:
                 self._keeper.revocations.begin(session)
 
-    async def go(self, way: Way, *, abandon: Callable[[], None] = _nothing) -> None:
+    async def go(self, way: Way, *, door: str = "", abandon: Callable[[], None] = nothing) -> None:
         """Try this way in. Raises AuthError; the state says the same, if it is still the attempt that counts.
 
-        ``abandon`` is called if it is void before it has come to an end.
+        ``door`` names it, where it is one; ``abandon`` is called if it is void before it has come to an end.
         """
         self.void()
+        self._trying = door
         await self._try(way, abandon)
 
     async def go_on(self, way: Way) -> None:
         """The next step of who waits aside, who stays there if it fails."""
         self._supersede()
-        await self._try(way, _nothing)
+        await self._try(way, nothing)
 
     async def let_in(self) -> None:
         """It was chosen: the other person's turn."""
@@ -86,7 +88,7 @@ class Attempts:
 
     def _supersede(self) -> None:
         self._current += 1
-        abandon, self._abandon = self._abandon, _nothing
+        abandon, self._abandon = self._abandon, nothing
         abandon()
 
     async def _try(self, way: Way, abandon: Callable[[], None]) -> None:
@@ -100,12 +102,12 @@ class Attempts:
             came = await way
         except AuthError as error:
             if attempt == self._current:
-                self._abandon = _nothing
+                self._abandon = nothing
                 self._listener.changed(Failed(error.problem, later(error.problem, self._clock.now())))
                 self._listener.happened()
             raise
         if attempt == self._current:
-            self._abandon = _nothing
+            self._abandon = nothing
             await self._arrived(came)
         else:
             self._too_late(came)
@@ -151,6 +153,7 @@ class Attempts:
             await self._enter(came)
 
     async def _enter(self, came: Arrival) -> None:
+        self.door = self._trying
         await self._keeper.adopt(came.session)
         if came.provider:
             await self._arrived_by_provider(came)

@@ -158,8 +158,7 @@ class Auth(Doors):
 
     def happened(self, change: AuthChange | None = None) -> None:
         session = self._keeper.session
-        if over := self._providers.belong_to(session.id if session else ""):
-            self._spawn(self._providers.clear(over))
+        self._providers.belong_to(session.id if session else "")
         before, self._told = self._told, self._state
         if change or before != self._state:
             self._bus.publish(Transition(before, self._state, change))

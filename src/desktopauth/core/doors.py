@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from .account import Account
+from .attempts import nothing
 from .browsing import Browsing
 from .models import Project, Session
 from .reduce import Asked, Cancelled, FlowOpened, FormOpened
@@ -36,8 +37,11 @@ class Doors(Account):
     _parts: Parts
     _browsing: Browsing | None = None
     _project: Project | None = None
-    _trying = ""
-    door = ""  #: by which the last one came in: ``password``, ``code``, ``id_token``, or a provider's name
+
+    @property
+    def door(self) -> str:
+        """By which the last one came in: ``password``, ``code``, ``id_token``, or a provider's name; empty for none."""
+        return self._attempts.door
 
     async def _at_the_door(self) -> None:
         """A sign-in waits for the keyring's answer."""
@@ -64,16 +68,20 @@ class Doors(Account):
 
     # ---- by a provider
 
-    async def sign_in_with(self, provider: str, *, scopes: str = "", options: Mapping[str, str] | None = None) -> None:
+    async def sign_in_with(
+        self, provider: str, *, scopes: str | None = None, options: Mapping[str, str] | None = None
+    ) -> None:
         """Sign in at ``provider`` (``github``, ``custom:acme``), in the system browser.
 
-        ``scopes`` are separated by spaces, ``options`` go to the provider as they are. Ends when somebody is in, and
-        else raises AuthError: BROWSER_DENIED, BROWSER_SILENT (five minutes), CANCELLED, PROVIDER_OFF, ...
+        ``scopes`` are separated by spaces, by default the configured ones; ``options`` go to the provider as they are.
+        Ends when somebody is in, and else raises AuthError: BROWSER_DENIED, BROWSER_SILENT (five minutes), CANCELLED,
+        PROVIDER_OFF, ...
         """
         await self._at_the_door()
         browsing = Browsing(provider, self._parts, self, self._spawn)
         self.changed(FlowOpened(BrowserWait(provider, email=email_of(self._state))))
-        self._browsing, way = browsing, browsing.go(scopes, options or {})
+        wanted = self._parts.scopes.get(provider, "") if scopes is None else scopes
+        self._browsing, way = browsing, browsing.go(wanted, options or {})
         await self._enter(provider, way, abandon=browsing.abandon)
 
     async def open_again(self) -> None:
@@ -207,8 +215,5 @@ class Doors(Account):
         self.changed(Asked(to.strip()))
         await self._enter("", self._flows.mail_code(to.strip(), purpose, create=create))
 
-    async def _enter(self, door: str, way: Way, *, abandon: Callable[[], None] | None = None) -> None:
-        before = self._keeper.epoch
-        await (self._attempts.go(way, abandon=abandon) if abandon else self._attempts.go(way))
-        if door and self._keeper.session and self._keeper.epoch != before:
-            self.door = door
+    async def _enter(self, door: str, way: Way, *, abandon: Callable[[], None] = nothing) -> None:
+        await self._attempts.go(way, door=door, abandon=abandon)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -57,7 +57,8 @@ class Parts:
     ``nudges`` are those that count. ``roused`` is called when what was given up may work again: the network is back,
     the machine woke; it must not raise. ``receive`` makes a receiver for one attempt through a browser (entering it
     raises OSError where this machine gives no port), ``open_browser`` sends the person to an address and says whether
-    that could be done. ``provider_vault`` keeps what providers give for their own APIs.
+    that could be done. ``provider_vault`` keeps what providers give for their own APIs; ``scopes`` says what each is
+    asked for beyond its usual, separated by spaces.
     """
 
     gateway: Gateway
@@ -71,3 +72,4 @@ class Parts:
     receive: Callable[[], AbstractAsyncContextManager[Receiver]] = _no_receiver
     open_browser: Callable[[str], Awaitable[bool]] = _no_browser
     provider_vault: ProviderVault | None = None
+    scopes: Mapping[str, str] = field(default_factory=dict)

@@ -148,16 +148,16 @@ class Vault(Protocol):
 
 
 class ProviderVault(Protocol):
-    """What providers gave for their own APIs, of one session at a time, under the vault's rules. Never raises."""
+    """What providers gave for their own APIs, of one session at a time, under the vault's rules. Never raises.
+
+    The vault's own ``clear``, and the save of a new sign-in, take them along.
+    """
 
     async def load(self, *, session_id: str) -> Mapping[str, ProviderTokens] | None:
         """By provider; empty if there are none of this session. None: not readable now."""
 
     async def save(self, tokens: Mapping[str, ProviderTokens], *, session_id: str) -> VaultProblem | None:
-        """Take the place of whatever is stored, of this session or another."""
-
-    async def clear(self, *, session_id: str) -> VaultProblem | None:
-        """Remove those of this session, which has ended, for good: a late save is refused. Another's stay."""
+        """Take the place of whatever is stored, beside this session; while that is not stored itself, they wait."""
 
 
 class Tombstones(Protocol):

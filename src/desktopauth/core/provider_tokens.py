@@ -55,17 +55,10 @@ class ProviderAccess:
                 await self._save()
             return fresh.access_token
 
-    def belong_to(self, session_id: str) -> str:
-        """Which session there is now, none with an empty id; the one before, which is to be cleared."""
-        if session_id == self._session_id:
-            return ""
-        before, self._session_id, self._held = self._session_id, session_id, None
-        return before
-
-    async def clear(self, session_id: str) -> None:
-        """That session is over."""
-        if self._vault:
-            _noted(await self._vault.clear(session_id=session_id))
+    def belong_to(self, session_id: str) -> None:
+        """Which session there is now; empty for none."""
+        if session_id != self._session_id:
+            self._session_id, self._held = session_id, None
 
     async def _known(self, session_id: str) -> Mapping[str, ProviderTokens]:
         if self._session_id != session_id:
