@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from desktopauth.core.errors import ErrorKind
 from desktopauth.core.models import Project
-from desktopauth.core.state import AddressForm, BrowserWait, Interrupted, PasswordForm, SignedIn
+from desktopauth.core.state import AddressForm, AddressPurpose, BrowserWait, Interrupted, PasswordForm, SignedIn
 from desktopauth.qt.providers import icon_of, name_of
 from desktopauth.qt.views.sign_in import PasswordCard
 from desktopauth.resources import resource
@@ -175,9 +175,7 @@ def test_a_door_below_the_window_s_edge_comes_into_sight_with_the_focus(room: Ro
                 await room.hands.key(TAB)
             last = doors(room)[-1]
             assert last.hasFocus()
-            assert room.shell.rect().contains(
-                last.geometry().translated(last.parentWidget().mapTo(room.shell, QPoint()))
-            )
+            assert room.shell.rect().contains(QRect(last.mapTo(room.shell, QPoint()), last.size()))
 
     run_qt(scenario)
 
@@ -234,7 +232,11 @@ def test_over_interrupted_work_the_code_and_the_forgotten_password_are_at_hand_t
     async def scenario() -> None:
         async with writing(room):
             await cut_off(room)
-            for words, purpose in (("Email me a code instead", "sign_in"), ("Forgot password?", "recovery")):
+            ways: list[tuple[str, AddressPurpose]] = [
+                ("Email me a code instead", "sign_in"),
+                ("Forgot password?", "recovery"),
+            ]
+            for words, purpose in ways:
                 await may_type(room)
                 await room.hands.press(words)
                 await room.hands.sees("six-digit code")
