@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from desktopauth.core.errors import ErrorKind
 from desktopauth.core.models import Project
-from desktopauth.core.state import AddressForm, AddressPurpose, BrowserWait, Interrupted, PasswordForm, SignedIn
-from desktopauth.qt.providers import icon_of, name_of
+from desktopauth.core.state import AddressForm, AddressPurpose, BrowserWait, Interrupted
 from desktopauth.qt.views.sign_in import PasswordCard
-from desktopauth.resources import resource
 from tests.core.conftest import ADA
-from tests.core.fakes import Gate, refused
+from tests.core.fakes import Gate
 from tests.qt.conftest import ENTER, ESCAPE, TAB, Room
 from tests.qt.work import comes_back, cut_off, home, may_type, writing
 from tests.scenario import Run, settled, until
@@ -22,7 +18,6 @@ from tests.scenario import Run, settled, until
 MARKUP = "<img src=x> <a href=https://x.test>click</a> &amp;"
 BRANDS = ["google", "github", "kakao", "spotify", "azure", "discord", "gitlab", "keycloak"]
 MANY = Project((*BRANDS, "apple", "custom:acme", "somebody"))
-SLOW = refused("sign_in", "over_request_rate_limit", ErrorKind.RATE_LIMITED, status=429, retry_after=12.0)
 
 
 def form(room: Room) -> PasswordCard:
@@ -247,135 +242,6 @@ def test_over_interrupted_work_the_code_and_the_forgotten_password_are_at_hand_t
             assert home(room).notes.edit.text() == "milk"
 
     run_qt(scenario)
-
-
-# ---- the box
-
-
-def test_who_is_not_to_be_kept_is_signed_in_for_this_run(room: Room, run_qt: Run) -> None:
-    async def scenario() -> None:
-        async with room.open():
-            assert form(room).keep.isChecked()
-            form(room).keep.click()
-            await room.hands.press("Create an account")
-            await room.hands.sees("confirm your email")
-            assert not form(room).keep.isChecked(), "said once, for every form"
-            await room.hands.press("I have an account already")
-            await room.hands.fill("Email", ADA.email)
-            await room.hands.fill("Password", room.world.password)
-            await room.hands.press("Sign in")
-            await room.hands.sees("Hello")
-            assert isinstance(room.world.who(), SignedIn)
-            assert room.world.vault.session is None
-            assert not room.shows("signed out when you quit"), "they asked for it"
-
-    run_qt(scenario)
-
-
-def test_what_was_unticked_before_the_keyring_was_read_counts(room: Room, run_qt: Run) -> None:
-    async def scenario() -> None:
-        room.build()
-        form(room).keep.click()
-        await room.hands.type_in(ADA.email)
-        await room.hands.key(ESCAPE)  # which takes back what was asked early, but not the tick
-        await room.hands.key(TAB)
-        await room.hands.type_in(room.world.password)
-        await room.hands.key(ENTER)
-        async with room.open():
-            await room.hands.sees("Hello")
-            assert room.world.vault.session is None
-
-    run_qt(scenario)
-
-
-# ---- the countdown
-
-
-def test_while_the_server_would_not_listen_the_button_counts_and_enter_does_nothing(room: Room, run_qt: Run) -> None:
-    async def scenario() -> None:
-        async with room.open():
-            room.shell.offer(Project(("github",)))
-            room.world.gateway.script.plan("sign_in", SLOW)
-            await room.hands.fill("Email", ADA.email)
-            await room.hands.fill("Password", room.world.password)
-            await room.hands.press("Sign in")
-            await room.hands.sees("Try again in 12 s")
-            assert room.hands.texts().count("Try again in 12 s") == 1
-            assert form(room).problem.text() == "Too many tries for now. Wait until the countdown is over."
-            assert not form(room).submit.isEnabled()
-            assert doors(room)[0].isEnabled(), "another door may be open"
-            await room.hands.key(ENTER)
-            await settled()
-            assert room.world.gateway.count("sign_in") == 1
-            room.world.clock.advance(11.5)
-            await room.hands.sees("Try again in 1 s")
-            room.world.clock.advance(0.5)
-            await room.hands.until(form(room).submit.isEnabled, "Sign in")
-            assert form(room).problem.text() == ""
-            await room.hands.press("Sign in")
-            await room.hands.sees("Hello")
-
-    run_qt(scenario)
-
-
-def test_a_countdown_ends_with_its_form(room: Room, run_qt: Run) -> None:
-    async def scenario() -> None:
-        async with room.open():
-            room.world.gateway.script.plan("sign_in", SLOW)
-            await room.hands.fill("Email", ADA.email)
-            await room.hands.fill("Password", room.world.password)
-            await room.hands.press("Sign in")
-            await room.hands.sees("Try again in 12 s")
-            left = form(room)
-            await room.hands.press("Create an account")
-            await room.hands.sees("confirm your email")
-            assert not left.submit.counts()
-            await room.hands.press("I have an account already")
-            await room.hands.sees("Welcome")
-            assert room.world.flow() == PasswordForm(email=ADA.email)
-            assert left.submit.isEnabled()
-
-    run_qt(scenario)
-
-
-# ---- names and marks
-
-
-@pytest.mark.parametrize(
-    ("provider", "name"),
-    [
-        ("github", "GitHub"),
-        ("kakao", "Kakao"),
-        ("azure", "Microsoft"),
-        ("custom:acme", "Acme"),
-        ("custom:acme-corp_eu", "Acme corp eu"),
-        ("slack_oidc", "Slack"),
-        ("custom:", "Custom:"),
-        (MARKUP, MARKUP),
-    ],
-)
-def test_a_provider_is_called_what_its_owner_calls_it(provider: str, name: str) -> None:
-    assert name_of(provider) == name
-
-
-def pixels(icon: QIcon) -> bytes:
-    return bytes(icon.pixmap(27, 22).toImage().constBits())
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_each_brand_has_a_mark_of_its_own_and_everybody_else_the_neutral_one(qapp: object, dark: bool) -> None:
-    neutral = pixels(icon_of("somebody", dark=dark))
-    marks = [pixels(icon_of(brand, dark=dark)) for brand in BRANDS]
-    assert len({*marks, neutral}) == len(BRANDS) + 1
-    assert all(any(mark) for mark in marks), "none is empty"
-    strangers = ["apple", "custom:github", "../../demo/schema", "", "neutral-dark"]
-    assert {pixels(icon_of(name, dark=dark)) for name in strangers} == {neutral}
-
-
-def test_every_mark_is_named_in_the_notice() -> None:
-    notice = resource("icons/NOTICE").read_text("utf-8")
-    files = [path.name for path in resource("icons").iterdir() if path.suffix == ".svg"]
-    assert [name for name in files if name not in notice] == []
 
 
 def test_a_provider_s_name_from_outside_is_shown_as_it_is(room: Room, run_qt: Run) -> None:
