@@ -46,6 +46,8 @@ KINDS = [
     ("send_code", 400, "captcha_failed", ErrorKind.CAPTCHA_WANTED),
     ("send_code", 400, "email_address_invalid", ErrorKind.INVALID_EMAIL),
     ("send_code", 400, "phone_provider_disabled", ErrorKind.PROVIDER_OFF),
+    ("send_code", 422, "email_provider_disabled", ErrorKind.PROVIDER_OFF),
+    ("recover", 422, "email_provider_disabled", ErrorKind.PROVIDER_OFF),
     ("send_code", 422, "otp_disabled", ErrorKind.SIGN_UP_CLOSED),
     ("send_code", 422, "signup_disabled", ErrorKind.SIGN_UP_CLOSED),
     ("send_code", 422, "sms_send_failed", ErrorKind.SERVER),

@@ -179,8 +179,10 @@ _KINDS_BY_CALL: Mapping[tuple[str, str], ErrorKind] = {
     ("authorize", "validation_failed"): ErrorKind.PROVIDER_OFF,
     # the server's word for a grant that it does not know (supabase/auth, internal/api/token.go)
     ("exchange", "invalid_credentials"): ErrorKind.PROVIDER_OFF,
+    ("recover", "email_provider_disabled"): ErrorKind.PROVIDER_OFF,
     ("recover", "validation_failed"): ErrorKind.INVALID_EMAIL,
     ("resend_confirmation", "validation_failed"): ErrorKind.INVALID_EMAIL,
+    ("send_code", "email_provider_disabled"): ErrorKind.PROVIDER_OFF,
     ("send_code", "validation_failed"): ErrorKind.INVALID_EMAIL,
     ("sign_in_with_id_token", "invalid_credentials"): ErrorKind.PROVIDER_OFF,
     ("sign_up", "validation_failed"): ErrorKind.INVALID_EMAIL,
