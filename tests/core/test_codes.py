@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from desktopauth.core.auth import Auth
-from desktopauth.core.errors import AuthError, ErrorKind, VaultProblem
+from desktopauth.core.errors import AuthError, ErrorKind
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.flows import RESEND_PAUSE
 from desktopauth.core.models import User, UserChange
@@ -246,48 +246,6 @@ def test_the_first_code_of_two_is_no_way_in(world: World, run: Run) -> None:
             with pytest.raises(AuthError) as raised:
                 await auth.verify("123456")
             assert raised.value.kind is ErrorKind.SERVER
-
-    run(scenario)
-
-
-def test_an_id_token_signs_in(world: World, run: Run) -> None:
-    async def scenario() -> None:
-        async with world.auth() as auth:
-            session = await auth.sign_in_with_id_token("google", "id-token", nonce="n")
-            assert session == world.held
-            assert auth.door == "id_token"
-            with pytest.raises(AuthError) as raised:
-                await auth.sign_in_with_id_token("google", "")
-            assert raised.value.kind is ErrorKind.MISUSE
-
-    run(scenario)
-    assert world.gateway.named("id_token")[0].arguments == ("google", "id-token", "", "n")
-
-
-def test_what_the_project_offers_is_asked_once(world: World, run: Run) -> None:
-    async def scenario() -> None:
-        async with world.auth() as auth:
-            assert (await auth.project()).providers == ("github",)
-            await auth.project()
-
-    run(scenario)
-    assert world.gateway.count("project") == 1
-
-
-def test_who_does_not_want_to_be_remembered_is_kept_nowhere(world: World, run: Run) -> None:
-    async def scenario() -> None:
-        async with world.auth() as auth:
-            auth.remember(False)
-            auth.remember(False)
-            await auth.sign_in(MAIL, world.password)
-            assert world.health.memory_only is VaultProblem.UNWANTED
-            assert world.vault.session is None
-            auth.sign_out()
-            auth.remember(True)
-            auth.remember(True)
-            await auth.sign_in(MAIL, world.password)
-            assert world.health.memory_only is None
-            assert world.vault.session == world.held
 
     run(scenario)
 

@@ -44,13 +44,18 @@ class ProviderAccess:
     async def token(self, session_id: str, provider: str, refused: str | None, *, stored: bool) -> str:
         """The live access token; ``refused`` is one that the provider took no longer. Raises AuthError."""
         async with self._turn:
-            held = await self._known(session_id)
-            if (tokens := held.get(provider)) is None:
-                raise _missing()
-            if refused is None or tokens.access_token != refused:
+            tokens = _of(provider, await self._known(session_id))
+            if tokens.access_token != refused:
                 return tokens.access_token
+            if stored and self._vault:  # another copy of the app may have renewed it
+                self._held = None
+                tokens = _of(provider, await self._known(session_id))
+                if tokens.access_token != refused:
+                    return tokens.access_token
             fresh = await self._renewed(provider, tokens)
-            self._held = {**held, provider: fresh}
+            if self._session_id != session_id:
+                raise _missing()  # signed out meanwhile
+            self._held = {**(self._held or {}), provider: fresh}
             if stored:
                 await self._save()
             return fresh.access_token
@@ -84,6 +89,12 @@ class ProviderAccess:
     async def _save(self) -> None:
         if self._vault and self._held is not None:
             _noted(await self._vault.save(self._held, session_id=self._session_id))
+
+
+def _of(provider: str, held: Mapping[str, ProviderTokens]) -> ProviderTokens:
+    if (tokens := held.get(provider)) is None:
+        raise _missing()
+    return tokens
 
 
 def _noted(problem: VaultProblem | None) -> None:
