@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -22,6 +23,8 @@ _LARGEST = 1024 * 1024  # bytes of a picture
 _LONGEST = 10.0  # seconds from the first request to the last byte
 _LONGEST_URL = 2048  # characters
 _HOPS = 3  # redirects that are followed
+_HOST = re.compile(rb"[\w.:-]+")
+_LAST_PORT = 65535
 # never SVG: it is a program
 _KINDS = {"image/gif": "gif", "image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp"}
 _HEADERS = {"Accept": ", ".join(_KINDS), "Accept-Encoding": "identity"}  # so that a byte read is a byte of the picture
@@ -53,9 +56,9 @@ class Avatars:
         async with await self._client() as http:
             for _ in range(_HOPS + 1):
                 async with http.stream("GET", place, headers=_HEADERS, follow_redirects=False) as answer:
-                    if not answer.is_redirect:
+                    if not answer.has_redirect_location:
                         return _kind(answer), await _body(answer)
-                    place = _next(place, answer.headers.get("location", ""))
+                    place = _next(place, answer.headers["location"])
         raise _RefusedError("redirected too often")
 
 
@@ -63,7 +66,7 @@ def _first(url: str) -> httpx.URL:
     """Where to ask first: https, or http on this machine."""
     if len(url) > _LONGEST_URL:
         raise _RefusedError("a long address")
-    place = _without_name(httpx.URL(url))
+    place = _plain(httpx.URL(url))
     if place.scheme != "https" and not (place.scheme == "http" and place.host in LOOPBACK):
         raise _RefusedError("not https")
     return place
@@ -73,15 +76,17 @@ def _next(before: httpx.URL, location: str) -> httpx.URL:
     """Where a redirect leads: https alone, so that no stranger has this machine's own services asked."""
     if len(location) > _LONGEST_URL:
         raise _RefusedError("a long address")
-    place = _without_name(before.join(location))
+    place = _plain(before.join(location))
     if place.scheme != "https":
         raise _RefusedError("redirected to what is not https")
     return place
 
 
-def _without_name(place: httpx.URL) -> httpx.URL:
-    if place.userinfo or not place.host:  # a name and password would go out as an Authorization header
-        raise _RefusedError("an address with a name in it, or without a host")
+def _plain(place: httpx.URL) -> httpx.URL:
+    if place.userinfo:  # it would go out as an Authorization header
+        raise _RefusedError("an address with a name in it")
+    if not _HOST.fullmatch(place.raw_host) or (place.port or 0) > _LAST_PORT:
+        raise _RefusedError("an address that names no host")
     return place
 
 
@@ -104,5 +109,7 @@ async def _body(answer: httpx.Response) -> bytes:
     async for part in answer.aiter_raw():
         read += part
         if len(read) > _LARGEST:
-            raise _RefusedError("too large")
+            await answer.aclose()  # and on to where it breaks: a body that is left in the middle outlives this call
+    if len(read) > _LARGEST:
+        raise _RefusedError("too large")
     return bytes(read)

@@ -39,6 +39,7 @@ class AccountPanel(QScrollArea):
         self._body.addWidget(_card(self._who(), self.name, _column(10, self.email, self.password)), 1)
         self._body.addWidget(_card(text("Ways to sign in", "section"), _column(4, *self.ways), self.out), 1)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inner)

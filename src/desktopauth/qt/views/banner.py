@@ -55,11 +55,6 @@ class Banner(QWidget):
         self._moment.start()
         self._draw()
 
-    @property
-    def said(self) -> str:
-        """The answer that stands there."""
-        return self._answer
-
     def forget(self) -> None:
         """Somebody else's turn."""
         self._health = Health()

@@ -8,8 +8,9 @@ from typing import assert_never
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktopauth.core.events import AuthEvent
 from desktopauth.core.models import User
 from desktopauth.core.ports import Scope
 from desktopauth.core.revocation import SignOutStatus
@@ -54,6 +55,7 @@ class HomeView(View):
         self.session = SessionPanel(facts, log)
         self.account = AccountPanel(commands, facts.picture)
         self._user: User | None = None
+        self._moved = False  # to another address, with the last state
         self._just_back = False  # from a view that was over home
         self._place = _Place(self.notes.edit)
         self._lay_out()
@@ -69,20 +71,19 @@ class HomeView(View):
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.addWidget(self.who, 1)
         self._head.addLayout(buttons)
-        work = QWidget()
-        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, work)
+        self._work = QWidget()
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._work)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(20)
         self._body.addWidget(_panel(self.notes), 3)
         self._body.addWidget(_panel(self.session), 2)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(work)
-        self._pages.addWidget(self.account)
         self._box = QVBoxLayout(self)
         self._box.setSpacing(10)
         self._box.addLayout(self._head)
         self._box.addWidget(self.banner)
-        self._box.addLayout(self._pages, 1)
+        for page in (self._work, self.account):
+            self._box.addWidget(page, 1)
+        self.account.hide()
 
     def show_state(self, state: AuthState) -> None:
         if not isinstance(session := state.session, SignedIn):
@@ -91,25 +92,18 @@ class HomeView(View):
         if before is None or before.id != session.user.id:
             self.notes.forget()
             self.notes.load()
-        elif before.email != session.user.email:
-            self.banner.answer(_EMAIL_CHANGED)
-        self._show_person(session.user)
+        self._moved = before is not None and before.id == session.user.id and before.email != session.user.email
+        self.who.setText(f"Hello, {name_of(session.user)}")
+        self.account.show_person(session.user)
         self.banner.show_health(session.health)
         self.session.show_session(session)
 
-    def _show_person(self, user: User) -> None:
-        self.who.setText(f"Hello, {name_of(user)}")
-        self.account.show_person(user)
-
     def show_events(self) -> None:
-        """An event came in, perhaps with news of the person that are no news to the state."""
+        """An event came in."""
         self.session.show_events()
         change = self._log.last
-        if change and change.user and self._user and change.user.id == self._user.id:
-            self._user = change.user
-            self._show_person(change.user)
-            if change.event == "USER_UPDATED" and self._just_back and self.banner.said != _EMAIL_CHANGED:
-                self.banner.answer(_PASSWORD_CHANGED)
+        if change and change.event is AuthEvent.USER_UPDATED and (self._moved or self._just_back):
+            self.banner.answer(_EMAIL_CHANGED if self._moved else _PASSWORD_CHANGED)
 
     def work_is_open(self) -> bool:
         """Whether there is something here that would be lost."""
@@ -117,17 +111,18 @@ class HomeView(View):
 
     def _switch(self) -> None:
         """To the account and back."""
-        account = self._pages.currentIndex() == 0
-        self._show_page(1 if account else 0)
-        if not account:
+        to_account = self.account.isHidden()
+        self._show_account(to_account)
+        if not to_account:
             self.notes.edit.setFocus()
 
-    def _show_page(self, page: int) -> None:
-        self._pages.setCurrentIndex(page)
-        self.switch.setText("Back" if page else "Account")
+    def _show_account(self, there: bool) -> None:
+        for page, up in ((self._work, not there), (self.account, there)):
+            page.setVisible(up)  # and no stack: what is hidden in one still counts for how small the window may be
+        self.switch.setText("Back" if there else "Account")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._pages.currentIndex():
+        if event.key() == Qt.Key.Key_Escape and not self.account.isHidden():
             self._switch()
         else:
             super().keyPressEvent(event)
@@ -135,12 +130,12 @@ class HomeView(View):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
+        self.session.be_brief(narrow)  # before it goes under the notes, or the window would grow for it
         under = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         self._body.setDirection(under)
         self._head.setDirection(under)
         self._box.setContentsMargins(*((14, 12, 14, 14) if narrow else (28, 24, 28, 28)))
         self.account.be_narrow(narrow)
-        self.session.be_brief(narrow)
 
     def enter(self) -> None:
         self.session.show_events()
@@ -166,7 +161,7 @@ class HomeView(View):
         """The person is gone, and so is what was theirs."""
         self._user = None
         self._place = _Place(self.notes.edit)
-        self._show_page(0)
+        self._show_account(False)
         self.session.stop()
         self.session.forget()
         self.notes.forget()

@@ -1,0 +1,319 @@
+"""The account: who they are here, what they can change, and the ways out, in words; all of it with the keyboard too."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+
+from desktopauth.core.errors import ErrorKind
+from desktopauth.core.models import User, UserChange
+from desktopauth.core.state import SignedIn
+from desktopauth.qt.style import style_sheet
+from desktopauth.qt.views.account import AccountPanel
+from tests.core.fakes import Gate, offline, refused
+from tests.qt.conftest import ENTER, ESCAPE, TAB, Room
+from tests.qt.screen import everything_in
+from tests.qt.work import home
+from tests.scenario import Run, settled, until
+
+EVIL = "<img src=x> <a href='https://evil.example'>click</a>"
+
+
+def person(identifier: str = "ada", email: str = "ada@example.com", **facts: Any) -> User:
+    return User(identifier, email, MappingProxyType({"id": identifier, "email": email, **facts}))
+
+
+def named(name: str, email: str = "ada@example.com") -> User:
+    return person(email=email, user_metadata={"full_name": name})
+
+
+def account(room: Room) -> AccountPanel:
+    return home(room).account
+
+
+def sent(room: Room) -> list[UserChange]:
+    return [call.arguments[1] for call in room.world.gateway.named("update_user")]
+
+
+async def open_account(room: Room) -> None:
+    await room.hands.press("Account")
+    await room.hands.sees("Ways to sign in")
+
+
+async def rename(room: Room, name: str) -> None:
+    await room.hands.fill("Name", name)
+    await room.hands.key(ENTER)
+    await settled()
+
+
+def test_it_is_reached_and_left_by_keyboard_alone(room: Room, run_qt: Run) -> None:
+    async def scenario() -> None:
+        async with room.signed_in():
+            await room.hands.type_in("milk")
+            for _ in range(12):
+                if room.focus() == "Account":
+                    break
+                await room.hands.key(TAB)
+            await room.hands.key(ENTER)
+            assert room.shows("Ways to sign in")
+            assert not room.shows("Notes")
+            passed = []
+            for _ in range(12):
+                await room.hands.key(TAB)
+                passed.append(room.focus())
+                if passed[-1] == "Sign out everywhere":
+                    break
+            ways = ["Sign out here", "Sign out other devices", "Sign out everywhere"]
+            assert passed[2:] == ["full_name", "Change email", "Change password", *ways], "Save has nothing to save yet"
+            await room.hands.key(ESCAPE)
+            assert room.focus() == "note"
+            assert home(room).notes.edit.text() == "milk"
+
+    run_qt(scenario)
+
+
+def test_who_somebody_is_comes_from_outside_and_is_plain_text(room: Room, run_qt: Run) -> None:
+    identities = [
+        {"provider": "github", "identity_data": {"user_name": EVIL}},
+        {"provider": "custom:<b>acme</b>", "identity_data": {"email": "ada@acme.test"}},
+    ]
+    user = person(user_metadata={"full_name": f"{EVIL}\n\N{RIGHT-TO-LEFT OVERRIDE}x"}, identities=identities)
+
+    async def scenario() -> None:
+        async with room.signed_in(user):
+            await room.hands.sees(f"Hello, {EVIL} x")
+            await open_account(room)
+            assert account(room).called.text() == f"{EVIL} x"
+            assert account(room).address.text() == "ada@example.com"
+            assert [way.text() for way in account(room).ways[:2]] == [
+                f"GitHub: {EVIL}",
+                "<b>acme</b>: ada@acme.test",
+            ]
+            labels = home(room).findChildren(QLabel)
+            assert {label.textFormat() for label in labels} == {Qt.TextFormat.PlainText}
+
+    run_qt(scenario)
+
+
+def test_a_name_is_changed_with_the_keyboard_and_greets_them(room: Room, run_qt: Run) -> None:
+    room.world.gateway.script.plan("update_user", named("Ada King"))
+
+    async def scenario() -> None:
+        async with room.signed_in(named("Ada Lovelace")):
+            await open_account(room)
+            assert account(room).name.field.value() == "Ada Lovelace"
+            assert not account(room).name.save.isEnabled()
+            await rename(room, "  Ada   King ")
+            await room.hands.sees("Saved.")
+            await room.hands.sees("Hello, Ada King")
+            assert room.focus() == "full_name"
+            assert home(room).banner.words.text() == ""
+            assert not home(room).work_is_open()
+        assert [change.facts for change in sent(room)] == [{"full_name": "Ada King"}]
+
+    run_qt(scenario)
+
+
+def test_a_name_that_was_not_taken_stays_with_the_reason_by_the_field(room: Room, run_qt: Run) -> None:
+    room.world.gateway.script.plan("update_user", offline("update_user"), named("Ada King"))
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            await open_account(room)
+            await rename(room, "Ada King")
+            await room.hands.sees("The sign-in service can't be reached.")
+            assert account(room).name.field.edit.accessibleDescription().startswith("The sign-in service can't")
+            assert account(room).name.field.value() == "Ada King"
+            assert home(room).work_is_open()
+            await room.hands.press("Save")
+            await room.hands.sees("Saved.")
+            assert not room.shows("can't be reached")
+
+    run_qt(scenario)
+
+
+def test_enter_pressed_twice_sends_it_once(room: Room, run_qt: Run) -> None:
+    room.world.gateway.script.plan("update_user", gate := Gate(named("Ada King")))
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            await open_account(room)
+            await rename(room, "Ada King")
+            await room.hands.key(ENTER)
+            gate.open()
+            await room.hands.sees("Saved.")
+            assert len(sent(room)) == 1
+
+    run_qt(scenario)
+
+
+def test_what_is_typed_while_a_name_is_on_its_way_is_kept(room: Room, run_qt: Run) -> None:
+    room.world.gateway.script.plan("update_user", gate := Gate(named("Ada")))
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            await open_account(room)
+            await rename(room, "Ada")
+            await room.hands.type_in(" King")
+            gate.open()
+            await room.hands.sees("Hello, Ada")
+            await settled()
+            assert account(room).name.field.value() == "Ada King"
+            assert not room.shows("Saved.")
+            assert account(room).name.save.isEnabled()
+
+    run_qt(scenario)
+
+
+def test_a_late_answer_for_who_is_gone_is_not_told_to_who_comes_next(room: Room, run_qt: Run) -> None:
+    room.world.gateway.script.plan("update_user", gate := Gate(refused("update_user", "x", ErrorKind.REFUSED)))
+    grace = person("grace", "grace@example.com", user_metadata={"full_name": "Grace"})
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            await open_account(room)
+            await rename(room, "Ada King")
+            await room.hands.press("Sign out")
+            room.world.gateway.script.plan("sign_in", room.world.session("s2", grace))
+            await room.hands.fill("Email", grace.email)
+            await room.hands.fill("Password", room.world.password)
+            await room.hands.press("Sign in")
+            await room.hands.sees("Hello, Grace")
+            assert room.shows("Notes"), "who comes in begins at home"
+            await open_account(room)
+            gate.open()
+            await settled()
+            assert account(room).name.field.value() == "Grace"
+            assert not room.shows("said no")
+
+    run_qt(scenario)
+
+
+def test_a_new_password_is_chosen_over_the_work_and_leads_back_to_it(room: Room, run_qt: Run) -> None:
+    wanted = refused("update_user", "reauthentication_needed", ErrorKind.REAUTHENTICATION_WANTED)
+    room.world.gateway.script.plan("update_user", wanted)
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            await room.hands.type_in("half a note")
+            await open_account(room)
+            await room.hands.press("Change password")
+            await room.hands.sees("Change your password")
+            await room.hands.type_in(room.world.password)
+            await room.hands.key(ENTER)
+            await room.hands.sees("we sent a code to ada@example.com")
+            await until(lambda: room.focus() == "code")
+            await room.hands.type_in("123456")
+            await room.hands.sees("Your password is changed.")
+            assert room.focus() == "Change password"
+            assert home(room).notes.edit.text() == "half a note"
+        assert sent(room)[-1] == UserChange(password=room.world.password, nonce="123456")
+
+    run_qt(scenario)
+
+
+@pytest.mark.parametrize("way", ["Change password", "Change email"])
+def test_who_cancels_is_where_they_were_and_hears_nothing(room: Room, run_qt: Run, way: str) -> None:
+    async def scenario() -> None:
+        async with room.signed_in():
+            await open_account(room)
+            await room.hands.press(way)
+            await until(lambda: room.focus() in ("new_password", "new_email"))
+            await room.hands.key(ESCAPE)
+            await until(lambda: room.focus() == way)
+            assert home(room).banner.words.text() == ""
+            await rename(room, "Ada King")
+            await room.hands.sees("Saved.")
+            assert home(room).banner.words.text() == "", "and it was no password that was changed after that"
+        assert [change.password for change in sent(room)] == [None]
+
+    run_qt(scenario)
+
+
+def test_another_address_is_proved_by_code_and_told(room: Room, run_qt: Run) -> None:
+    new = "ada@elsewhere.test"
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            room.world.gateway.script.plan("update_user", person(new_email=new))
+            room.world.gateway.script.plan("verify", room.world.session(user=person(email=new)))
+            await open_account(room)
+            await room.hands.press("Change email")
+            await room.hands.sees("Today it is ada@example.com.")
+            await until(lambda: room.focus() == "new_email")
+            await room.hands.type_in(f" {new} ")
+            await room.hands.key(ENTER)
+            await room.hands.sees(f"We sent a code to {new}")
+            await until(lambda: room.focus() == "code")
+            await room.hands.type_in("123456")
+            await room.hands.sees("Your email is changed.")
+            assert account(room).address.text() == new
+            assert isinstance(room.world.who(), SignedIn)
+        assert [change.email for change in sent(room)] == [new]
+
+    run_qt(scenario)
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "scope", "told"),
+    [
+        ("Sign out here", "other devices stay signed in", "local", "You're signed out."),
+        ("Sign out other devices", "You stay signed in here", "others", "Your other devices are signed out."),
+        ("Sign out everywhere", "on all other devices as soon as", "global", "So are your other devices"),
+    ],
+)
+def test_each_way_out_says_what_it_does_and_does_it(
+    room: Room, run_qt: Run, words: str, what: str, scope: str, told: str
+) -> None:
+    async def scenario() -> None:
+        async with room.signed_in():
+            await open_account(room)
+            await room.hands.sees(what)
+            await room.hands.press(words)
+            await room.hands.sees(told)
+            await until(lambda: room.world.gateway.count("sign_out") == 1)
+            assert room.world.gateway.named("sign_out")[0].arguments[1] == scope
+
+    run_qt(scenario)
+
+
+def test_nothing_of_it_stays_on_screen_when_they_are_gone(room: Room, run_qt: Run) -> None:
+    user = person(user_metadata={"full_name": "Ada Lovelace"}, identities=[{"provider": "github"}])
+
+    async def scenario() -> None:
+        async with room.signed_in(user):
+            await open_account(room)
+            await rename(room, "Ada King")
+            before = home(room)
+            await room.hands.press("Sign out here")
+            await room.hands.sees("You're signed out.")
+            left = everything_in(before)
+            assert [words for words in ("Ada", "AL", "ada@", "GitHub", "Saved") if words in left] == []
+
+    run_qt(scenario)
+
+
+def test_it_fits_into_a_narrow_window_whatever_is_written_there(room: Room, run_qt: Run) -> None:
+    many = [{"provider": f"custom:{'x' * 40}{number}", "identity_data": {"email": EVIL}} for number in range(30)]
+    user = person(email=f"{'a' * 60}@example.com", user_metadata={"full_name": "w" * 5000}, identities=many)
+
+    async def scenario() -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        async with room.signed_in(user):
+            room.shell.setStyleSheet(style_sheet(app))
+            await open_account(room)
+            for width in (880, 600, 360):
+                room.shell.resize(width, 620)
+                await settled()
+                assert room.shell.size().toTuple() == (width, 620)
+                inner = account(room).widget()
+                assert inner is not None
+                assert inner.width() <= account(room).viewport().width(), "nothing is out of reach to the right"
+            await room.hands.sees("and 22 more")
+
+    run_qt(scenario)
