@@ -4,6 +4,7 @@
 JSON lines with to, subject and text, or the address of a Mailpit), _DB (a Postgres DSN; rows are aged by ``psql``) and
 _FEATURES (a comma between the words of ``targets.FEATURES`` that are true of it), more of the cases are run there. Its
 mail templates need ``{{ .Token }}``, and its rate limits for one address of the network must let the suite through.
+With ``phone``, its texts are in the same mailbox, to the number without the plus.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 
 from . import answers
 from .pool import Pool
+from .wire import get
 
 if TYPE_CHECKING:
     from .throwaway import Sdk, Use
@@ -51,10 +52,8 @@ class Asking:
 
     async def _look(self, call: str, path: str, reader: Reader[T]) -> T:
         """Read what anybody may read there, as an app with this key. Raises AuthError."""
-        route = await self._route(call)
-        from .wire import get
-
-        return self._read(call, await get(route, f"{self._url}{path}", headers={"apikey": self._key}), reader, None)
+        heard = await get(await self._route(call), f"{self._url}{path}", headers={"apikey": self._key})
+        return self._read(call, heard, reader, None)
 
     def _read(self, call: str, heard: answers.Heard, reader: Reader[T], invalid: ErrorKind | None) -> T:
         match heard:

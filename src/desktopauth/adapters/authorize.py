@@ -18,6 +18,7 @@ from desktopauth.core.pkce import METHOD
 from . import answers
 from .browser import may_be_opened
 from .pool import Pool
+from .wire import get
 
 _log = logging.getLogger("desktopauth.authorize")
 
@@ -57,8 +58,6 @@ async def _ask(pool: Pool, base: str, asked: Mapping[str, str]) -> answers.Heard
     except ValueError as unusable:  # no proxy that can be used leads there
         _log.error("%s", unusable)
         return answers.Silence(Outcome.MISUSE, type(unusable).__name__)
-    from .wire import get
-
     return await get(route, base, params=asked)
 
 
