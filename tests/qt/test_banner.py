@@ -23,7 +23,7 @@ EACH: dict[Concern, Health] = {
     "clock": Health(clock_off=True),
     Connection.OFFLINE: Health(connection=Connection.OFFLINE, cause=ErrorKind.OFFLINE),
     Connection.DEGRADED: Health(connection=DEGRADED, cause=ErrorKind.SERVER),
-    **{problem: Health(memory_only=problem) for problem in VaultProblem},
+    **{each: Health(memory_only=each) for each in VaultProblem if each is not VaultProblem.UNWANTED},  # no trouble
 }
 WORDS: dict[Concern, str] = {
     ErrorKind.CAPTIVE_PORTAL: "Open any web page, then come back",
@@ -51,8 +51,16 @@ def both(one: Health, two: Health) -> Health:
     )
 
 
-@pytest.mark.parametrize("health", [Health(), Health(TokenHealth.EXPIRED), Health(TokenHealth.STALE)])
-def test_nothing_is_said_when_all_is_well_or_only_the_token_is_old(health: Health) -> None:
+@pytest.mark.parametrize(
+    "health",
+    [
+        Health(),
+        Health(TokenHealth.EXPIRED),
+        Health(TokenHealth.STALE),
+        Health(memory_only=VaultProblem.UNWANTED),
+    ],
+)
+def test_nothing_is_said_when_all_is_well_or_as_they_wanted_it_or_only_the_token_is_old(health: Health) -> None:
     assert concern(health) is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPoint
+
 from desktopauth.core.errors import ErrorKind
 from desktopauth.core.models import Project
 from desktopauth.core.state import PasswordForm, SignedIn
@@ -67,7 +69,8 @@ def test_while_the_server_would_not_listen_the_button_counts_and_enter_does_noth
             await room.hands.press("Sign in")
             await room.hands.sees("Try again in 12 s")
             assert room.hands.texts().count("Try again in 12 s") == 1
-            assert form(room).problem.text() == "Too many tries for now. Wait until the countdown is over."
+            assert form(room).problem.text() == "Too many tries for now."
+            before = form(room).submit.mapTo(room.shell, QPoint())
             assert not form(room).submit.isEnabled()
             assert doors(room)[0].isEnabled(), "another door may be open"
             await room.hands.key(ENTER)
@@ -77,7 +80,9 @@ def test_while_the_server_would_not_listen_the_button_counts_and_enter_does_noth
             await room.hands.sees("Try again in 1 s")
             room.world.clock.advance(0.5)
             await room.hands.until(form(room).submit.isEnabled, "Sign in")
-            assert form(room).problem.text() == ""
+            await settled()
+            assert form(room).problem.text() == "You can try again now."
+            assert form(room).submit.mapTo(room.shell, QPoint()) == before, "nothing moves under who has waited"
             await room.hands.press("Sign in")
             await room.hands.sees("Hello")
 
@@ -100,5 +105,26 @@ def test_a_countdown_ends_with_its_form(room: Room, run_qt: Run) -> None:
             await room.hands.sees("Welcome")
             assert room.world.flow() == PasswordForm(email=ADA.email)
             assert left.submit.isEnabled()
+
+    run_qt(scenario)
+
+
+# ---- projects without passwords
+
+
+def test_a_project_without_email_shows_its_doors_alone(room: Room, run_qt: Run) -> None:
+    async def scenario() -> None:
+        async with room.open():
+            room.shell.offer(Project(("github",), email=False))
+            await settled()
+            assert room.hands.texts() == ["Sign in", "Welcome. Use your account to go on.", "Continue with GitHub"]
+            room.shell.view().enter()
+            assert room.focus() == "Continue with GitHub"
+            room.shell.offer(Project(("github",), email=False, phone=True))
+            await settled()
+            assert room.shows("Send me a code instead")
+            room.shell.offer(Project(email=False))
+            await settled()
+            assert room.shows("Password"), "there has to be some way in"
 
     run_qt(scenario)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # it brings asyncio along
 
 Place = Literal["email", "password", "current", "code", "form"]
 
+TRY_NOW = "You can try again now."
+
 _SENTENCES = {
     ErrorKind.BAD_CREDENTIALS: "That email and password don't match.",
     ErrorKind.BAD_KEY: "This app's key isn't accepted by its project. Check the publishable key.",
@@ -121,9 +123,12 @@ def sentence(problem: Problem) -> str:
 
 
 def sentence_beside(problem: Problem | None, *, retry_at: float, counts: bool) -> str:
-    """The same beside a countdown to ``retry_at``, which tells the seconds; over, there is nothing left to tell."""
+    """The same beside a countdown to ``retry_at``, which tells the seconds.
+
+    Both of its sentences fit on one line: nothing may move under a pointer that has waited for its end.
+    """
     if problem and problem.kind is ErrorKind.RATE_LIMITED and retry_at:
-        return "Too many tries for now. Wait until the countdown is over." if counts else ""
+        return "Too many tries for now." if counts else TRY_NOW
     return sentence(problem) if problem else ""
 
 

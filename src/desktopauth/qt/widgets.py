@@ -245,3 +245,18 @@ class FormCard(Card):
         say(self.problem, "")
         say(self.subtitle, subtitle)
         self.cancel.hide()
+
+    def complain(self, words: str) -> None:
+        """Say what is wrong, by no field; a screen reader, which is somewhere else, says it too."""
+        if words and words != self.problem.text():
+            from desktopauth.qt.speech import announce
+
+            announce(self, words)
+        say(self.problem, words)
+
+    def take_back(self) -> None:
+        """The wait that the problem line speaks of is over."""
+        if self.problem.text():
+            from desktopauth.qt.messages import TRY_NOW
+
+            self.complain(TRY_NOW)

@@ -64,7 +64,7 @@ class AddressView(ChangeCard):
         words = self.words_for(flow.problem, flow.retry_at)
         by_field = flow.problem is not None and place_of(flow.problem) == "email"
         self.email.show_problem(words if by_field else "")
-        say(self.problem, "" if by_field else words)
+        self.complain("" if by_field else words)
         if flow.problem and not flow.busy:
             self.email.focus()
 

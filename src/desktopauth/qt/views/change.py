@@ -23,7 +23,7 @@ class ChangeCard(FormCard):
         self.submit = SubmitButton(self.verb, self.busy_verb)
         self.cancel.show()
         self.submit.clicked.connect(self.send)
-        self.submit.ready.connect(lambda: say(self.problem, ""))
+        self.submit.ready.connect(self.take_back)
         self.cancel.clicked.connect(self._cancel)
 
     def send(self) -> None:

@@ -21,12 +21,14 @@ _WIDE, _HALF = 210, 90  # pixels for a name
 class Doors(QFrame):
     """Few stand one under the other; of many, the one used last does, and the others in two columns.
 
+    ``alone``: there is nothing above to be set off from.
+
     Signals: chosen(provider).
     """
 
     chosen = Signal(str)
 
-    def __init__(self, providers: Iterable[str], last: str) -> None:
+    def __init__(self, providers: Iterable[str], last: str, *, alone: bool = False) -> None:
         super().__init__()
         names = list(dict.fromkeys(providers))
         self._last = last if last in names else ""
@@ -34,7 +36,8 @@ class Doors(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(10)
-        box.addLayout(_divider())
+        if not alone:
+            box.addLayout(_divider())
         if self._last:
             names.remove(last)
             box.addWidget(self._button(last, whole=True))

@@ -11,6 +11,7 @@ from desktopauth.qt.commands import Commands
 from desktopauth.qt.views.sign_in import PasswordCard
 
 if TYPE_CHECKING:
+    from desktopauth.core.models import Project
     from desktopauth.core.state import AuthState
 
 _BREATH = 500  # milliseconds without a key
@@ -32,6 +33,10 @@ class InterruptedView(PasswordCard):
 
     def _give_up(self) -> None:
         self.commands.sign_out()
+
+    def _offer_email(self, project: Project) -> None:
+        super()._offer_email(project)
+        self.other.show()  # the way out
 
     def show_state(self, state: AuthState) -> None:
         super().show_state(state)

@@ -47,7 +47,7 @@ class PasswordCard(FormCard):
         self.password.submitted.connect(self._submit)
         self.keep.toggled.connect(commands.remember)
         self.submit.clicked.connect(self._submit)
-        self.submit.ready.connect(lambda: say(self.problem, ""))
+        self.submit.ready.connect(self.take_back)
         self.cancel.clicked.connect(self._cancel)
         self.code.clicked.connect(lambda: self._to_address("sign_in"))
         self.forgot.clicked.connect(lambda: self._to_address("recovery"))
@@ -74,12 +74,22 @@ class PasswordCard(FormCard):
         if last == "code":
             self.code.setText(f"{self.code.text()} (last used)")
         self._links.place()
+        self._offer_email(project)
         self._mark(last == "password" and bool(project.providers))
         if project.providers:
-            self.doors = Doors(project.providers, last)
+            self.doors = Doors(project.providers, last, alone=not self.email.isVisibleTo(self))
             self.doors.chosen.connect(self._to_provider)
             self.doors.setEnabled(self.email.isEnabled())
             self.box.addWidget(self.doors)
+
+    def _offer_email(self, project: Project) -> None:
+        """Not every project has passwords; but one without any door at all is rather misunderstood than closed."""
+        by_email = project.email or not project.providers
+        for part in (self.email, self.password, self.submit):
+            part.setVisible(by_email)
+        self.forgot.setVisible(by_email and self.purpose == "sign_in")
+        self.code.setVisible(by_email or project.phone)
+        self.other.setVisible(by_email and project.sign_up)
 
     def _mark(self, used_last: bool) -> None:
         from desktopauth.qt.views.doors import mark_last
@@ -155,13 +165,19 @@ class PasswordCard(FormCard):
         place: Place = place_of(flow.problem) if flow.problem else "form"
         self.email.show_problem(words if place == "email" else "")
         self.password.show_problem(words if place == "password" else "")
-        say(self.problem, words if place not in ("email", "password") else "")
+        self.complain(words if place not in ("email", "password") else "")
         if not flow.busy and flow.problem:
             (self.email if place == "email" else self.password).focus()
 
     def enter(self) -> None:
         self.keep.setChecked(self.commands.remembers)  # as it was said in another view
-        (self.password if self.email.value() else self.email).focus()
+        self._focus()
+
+    def _focus(self) -> None:
+        if self.doors and not self.email.isVisibleTo(self):
+            self.doors.buttons[0].setFocus()
+        else:
+            (self.password if self.email.value() else self.email).focus()
 
     def leave(self) -> None:
         self._answer = ""
@@ -177,7 +193,3 @@ class SignInView(PasswordCard):
         super().__init__(commands, "Sign in", "Welcome. Use your account to go on.")
         self.other.setText("Create an account")
         self.other.clicked.connect(lambda: commands.open_form("sign_up", self.email.value()))
-
-    def offer(self, project: Project, last: str, /) -> None:
-        super().offer(project, last)
-        self.other.setVisible(project.sign_up)
