@@ -152,7 +152,9 @@ def test_a_code_goes_as_email_and_as_magiclink_only_where_that_is_unknown(
 
     async def scenario() -> None:
         pool = Pool(server.url)
-        assert (await gateway(server.url, pool).verify(MAIL, "123456")).user.id == PERSON["id"]
+        session = await gateway(server.url, pool).verify(MAIL, "123456")
+        assert session
+        assert session.user.id == PERSON["id"]
         await pool.aclose()
 
     run(scenario)
