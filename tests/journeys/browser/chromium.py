@@ -59,10 +59,7 @@ class Driver:
 
         if self._playwright is None:
             self._playwright = sync_playwright().start()
-        browser = self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_PATIENCE * 1000)
-        if not browser.contexts[0].pages:  # it listens before its first page is there
-            browser.contexts[0].wait_for_event("page", timeout=_PATIENCE * 1000)
-        return browser
+        return self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=5_000)
 
     def call(self, work: Callable[[], object]) -> None:
         """The same as ``do`` where there is no loop."""
@@ -109,12 +106,23 @@ class Tab:
 
     async def way_back(self) -> list[str]:
         """The addresses that its Back and Forward buttons lead to, and the one it is at."""
+        return await self.driver.do(self._entries)
 
-        def ask() -> list[str]:
-            session = self.page.context.new_cdp_session(self.page)
-            return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
+    async def fails(self) -> str:
+        """Wait for the browser's own page about an address that it could not reach; that address."""
 
-        return await self.driver.do(ask)
+        def wait() -> str:
+            deadline = time.monotonic() + _PATIENCE
+            while not self.page.url.startswith("chrome-error:"):
+                assert time.monotonic() < deadline, "the page can be reached"
+                self.page.wait_for_timeout(20)
+            return self._entries()[-1]
+
+        return await self.driver.do(wait)
+
+    def _entries(self) -> list[str]:
+        session = self.page.context.new_cdp_session(self.page)
+        return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
 
 
 @dataclass
@@ -128,14 +136,19 @@ class Chromium:
 
     def __post_init__(self) -> None:
         self.profile.mkdir(parents=True)
+        self.set_up()
+
+    def set_up(self, *more: str) -> None:
+        """Have ``command`` start it with ``more`` options."""
         names = {name: shlex.quote(str(self.folder / name)) for name in ("told", "home", "log", "processes", "profile")}
-        self.command.write_text(
-            _SCRIPT.format(
-                chromium=shlex.quote(need("chromium")), options=" ".join(_OPTIONS), display=self.display, **names
-            ),
-            encoding="utf-8",
-        )
+        names |= {"chromium": shlex.quote(need("chromium")), "display": self.display}
+        self.command.write_text(_SCRIPT.format(options=shlex.join([*_OPTIONS, *more]), **names), encoding="utf-8")
         self.command.chmod(0o700)
+
+    def reach_only(self, *urls: str) -> None:
+        """From its next start on nothing else can be reached on this machine, as by a proxy that knows no loopback."""
+        places = ";".join(url.removeprefix("http://") for url in urls)
+        self.set_up("--proxy-server=http://127.0.0.1:9", f"--proxy-bypass-list=<-loopback>;{places}")
 
     @property
     def command(self) -> Path:
@@ -155,6 +168,11 @@ class Chromium:
         """The ``nth`` page whose address has ``part`` in it, once it is there."""
         return Tab(await self.driver.do(lambda: self._find(part, nth)), self.driver)
 
+    async def gone(self) -> None:
+        """Wait until it has ended by itself, as it does with its last page."""
+        await self.driver.do(lambda: _wait(lambda: not any(map(alive, self._processes()))))
+        self._browser = None
+
     async def end(self) -> None:
         """Have it close in good order, as its menu does: what it keeps is on disk then."""
         await self.driver.do(self.close)
@@ -163,14 +181,14 @@ class Chromium:
         """The same in the driver's thread; what has not ended then is killed."""
         from playwright.sync_api import Error
 
-        if self._browser:
-            with suppress(Error):  # it hangs up while it answers
+        with suppress(Error):  # it hangs up while it answers
+            if self._browser and self._browser.is_connected():
                 self._browser.new_browser_cdp_session().send("Browser.close")
-            self._browser = None
-            _wait(lambda: not any(map(alive, self._processes())))
-        for process in self._processes():
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        with suppress(AssertionError):
+            _wait(lambda: not any(map(alive, self._processes())), 10 if self._browser else 0)
+        for process in filter(alive, self._processes()):
+            os.kill(process, signal.SIGKILL)
+        self._browser = None
 
     # ---- what it keeps, once it has ended
 
@@ -191,20 +209,30 @@ class Chromium:
     # ---- the rest
 
     def _find(self, part: str, nth: int) -> Page:
-        if self._browser is None:
-            self._browser = self.driver.attach(self._port())
-        deadline = time.monotonic() + _PATIENCE
+        deadline, seen = time.monotonic() + _PATIENCE, list[str]()
         while time.monotonic() < deadline:
-            pages = [page for context in self._browser.contexts for page in context.pages]
+            pages = self._pages()
             if len(found := [page for page in pages if part in page.url]) > nth:
                 return found[nth]
-            pages[0].wait_for_timeout(20)  # Playwright hears of new pages while it waits
-        raise AssertionError(f"no page has {part} in its address: {len(pages)} others are open")
+            seen = [page.url.partition("?")[0] for page in pages]
+            if pages:
+                pages[0].wait_for_timeout(20)  # Playwright hears of new pages while it waits
+            else:
+                time.sleep(0.02)
+        raise AssertionError(f"no page has {part} in its address; open are {seen}")
 
-    def _port(self) -> int:
-        told = self.profile / "DevToolsActivePort"
-        _wait(lambda: told.exists() and told.read_text(encoding="ascii").count("\n"))
-        return int(told.read_text(encoding="ascii").split()[0])
+    def _pages(self) -> list[Page]:
+        """All that are open; none while it is starting, be it once more."""
+        from playwright.sync_api import Error
+
+        if not (self._browser and self._browser.is_connected()):
+            told = self.profile / "DevToolsActivePort"
+            port = told.read_text(encoding="ascii").partition("\n")[0] if told.exists() else ""
+            try:
+                self._browser = self.driver.attach(int(port or 0))
+            except Error:  # nobody is there yet, or it is the port of one that has ended
+                return []
+        return [page for context in self._browser.contexts for page in context.pages]
 
     def _processes(self) -> list[int]:
         return [int(line) for line in self._lines("processes")]
@@ -238,8 +266,8 @@ def arguments() -> str:
     return "\n".join(lines)
 
 
-def _wait(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def _wait(happened: Callable[[], object], patience: float = _PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < deadline, "the browser did not do it"
         time.sleep(0.02)
