@@ -121,7 +121,9 @@ class PasswordCard(FormCard):
         self.commands.remember(self.keep.isChecked())
 
     def _cancel(self) -> None:
-        self._show_busy(False)
+        if self.cancel.isVisibleTo(self):
+            self._show_busy(False)
+            self._focus()
         self.commands.cancel()
 
     def show_state(self, state: AuthState) -> None:
@@ -153,6 +155,7 @@ class PasswordCard(FormCard):
         self.cancel.setVisible(busy)
         if busy:
             self.cancel.setFocus()
+        self._links.setVisible(not busy)  # Cancel has their place: what is below stays where it is
 
     def _all_but_cancel(self) -> list[QWidget]:
         always = [self.email, self.password, self.keep, self.code, self.forgot, self.other]
