@@ -85,6 +85,7 @@ def test_a_refresh_of_the_session_leaves_them_and_a_save_of_none_removes_them(pl
         assert await store.load(session_id=ANN.id) == GITHUB
         assert await store.save({}, session_id=ANN.id) is None
         assert await store.load(session_id=ANN.id) == {}
+        assert isinstance(await subject.vault.load(), Found)
 
     play(scenario)
 
@@ -96,16 +97,6 @@ def test_they_go_with_the_session(play: Play) -> None:
         assert await store.load(session_id=ANN.id) == {}
         await subject.vault.save(ANN.to_json(), session_id=ANN.id, over=None)
         assert await store.load(session_id=ANN.id) == {}, "nor are they there again with the next one"
-
-    play(scenario)
-
-
-def test_they_go_when_asked_to_and_the_session_stays(play: Play) -> None:
-    async def scenario(subject: Subject, _: ProviderStore) -> None:
-        store = await signed_in(subject)
-        assert await store.clear(session_id=ANN.id) is None
-        assert await store.load(session_id=ANN.id) == {}
-        assert isinstance(await subject.vault.load(), Found)
 
     play(scenario)
 
@@ -139,7 +130,7 @@ def test_who_is_late_takes_nothing_away_from_the_next_person(play: Play) -> None
         late = await signed_in(subject)
         next_one = await signed_in(subject, BOB)
         assert await late.load(session_id=ANN.id) == {}
-        await late.clear(session_id=ANN.id)
+        await late.save({}, session_id=ANN.id)
         await subject.vault.clear(session_id=ANN.id)
         assert await next_one.load(session_id=BOB.id) == GITHUB
 
@@ -159,10 +150,11 @@ def test_what_waits_for_the_session_is_given_and_stored_with_it(play: Play) -> N
     play(scenario)
 
 
-def test_what_waits_goes_with_a_sign_out(play: Play) -> None:
+def test_what_waits_goes_with_any_sign_out(play: Play) -> None:
     async def scenario(subject: Subject, store: ProviderStore) -> None:
-        await store.save(GITHUB, session_id=ANN.id)
-        assert await store.clear(session_id=ANN.id) is None
+        await subject.vault.save(BOB.to_json(), session_id=BOB.id, over=None)
+        assert await store.save(GITHUB, session_id=ANN.id) is VaultProblem.OCCUPIED
+        assert await subject.vault.clear(session_id=BOB.id) is None
         await subject.vault.save(ANN.to_json(), session_id=ANN.id, over=None)
         assert await store.load(session_id=ANN.id) == {}
 
@@ -200,7 +192,7 @@ def test_the_text_of_a_later_version_is_left_alone(keyring: dict[str, str], tmp_
         assert isinstance(await later, Saved)
         assert await store.load(session_id=ANN.id) is None
         assert await store.save(GITHUB, session_id=ANN.id) is VaultProblem.CORRUPT
-        assert await store.clear(session_id=ANN.id) is VaultProblem.CORRUPT
+        assert await store.save({}, session_id=ANN.id) is VaultProblem.CORRUPT
         assert await ours.vault.beside(lambda records, _: records.load(), lambda problem: problem) == Found(
             '{"v":2}', 2
         )

@@ -59,14 +59,6 @@ class ProviderStore:
         self._vault.company.wait(record)
         return await self._vault.beside(partial(self._put, record), itself)
 
-    async def clear(self, *, session_id: str) -> VaultProblem | None:
-        """Remove what is kept of this session or any before it, and read back that it is gone. None: it is.
-
-        What another copy of the app has stored since, with a session of its own, stays.
-        """
-        self._vault.company.forget(self._vault.company.waiting(session_id))
-        return await self._vault.beside(partial(self._remove, session_id), itself)
-
     def _get(
         self, session_id: str, records: Records, session: Callable[[], Stored]
     ) -> ProviderRecord | VaultProblem | None:
