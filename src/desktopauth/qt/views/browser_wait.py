@@ -71,7 +71,7 @@ class BrowserWaitView(FormCard):
     def _put_first(self, first: QPushButton) -> None:
         """What to press now: the browser again, or the link where no browser could be opened."""
         for each in (self.copy, self.again):
-            name = "primary" if each is first else ""
+            name = "primary" if each is first and each.isEnabled() else ""
             if each.objectName() != name:
                 each.setObjectName(name)
                 each.style().unpolish(each)
