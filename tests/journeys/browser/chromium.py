@@ -194,7 +194,11 @@ class Chromium:
 
     def visits(self) -> list[str]:
         """The addresses that its history lists."""
-        return self._history(f"join visits on visits.url = urls.id where transition & {_END_OF_CHAIN}")
+        return self._history(f"transition & {_END_OF_CHAIN}")
+
+    def hops(self) -> list[str]:
+        """Those, and the ones from which it was sent on."""
+        return self._history("true")
 
     def files_with(self, *texts: str) -> list[str]:
         """The files of the profile that hold any of ``texts``, in one of the ways in which it writes them."""
@@ -202,9 +206,10 @@ class Chromium:
         files = [path for path in self.profile.rglob("*") if path.is_file()]
         return sorted(path.name for path in files if any(text in path.read_bytes() for text in spelled))
 
-    def _history(self, where: str) -> list[str]:
+    def _history(self, which: str) -> list[str]:
+        asked = f"select urls.url from urls join visits on visits.url = urls.id where {which} order by visits.id"
         with closing(sqlite3.connect(f"file:{self.profile}/Default/History?mode=ro", uri=True)) as base:
-            return [url for (url,) in base.execute(f"select urls.url from urls {where} order by visits.id")]
+            return [url for (url,) in base.execute(asked)]
 
     # ---- the rest
 
