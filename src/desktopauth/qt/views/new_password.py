@@ -142,9 +142,10 @@ class NewPasswordView(ChangeCard):
         return f"This is longer than the sign-in service can take. Leave out {letters}." if over else ""
 
     def _typed(self) -> None:
-        self.password.show_problem(self._too_long())
-        missing = self.rules.unmet()
-        self.rules.setAccessibleName(f"Not yet: {', '.join(missing)}." if missing else "All of it is there.")
+        words, missing = self._too_long(), self.rules.unmet()
+        self.password.show_problem(words)
+        if missing and not words:  # who does not see the list hears it
+            self.password.edit.setAccessibleDescription(f"Not yet: {', '.join(missing)}.")
 
     def _typed_code(self, words: str) -> None:
         """Whatever is pasted, its digits are meant; a whole code goes on by itself, once."""
