@@ -109,6 +109,21 @@ def test_a_countdown_ends_with_its_form(room: Room, run_qt: Run) -> None:
     run_qt(scenario)
 
 
+def test_an_address_that_is_remembered_late_leaves_the_password_to_be_typed(room: Room, run_qt: Run) -> None:
+    async def scenario() -> None:
+        async with room.open():
+            assert room.focus() == "email"
+            room.world.auth_now.open_form("sign_in", ADA.email)
+            await settled()
+            assert form(room).email.value() == ADA.email
+            assert room.focus() == "password"
+            room.world.auth_now.open_form("sign_in", "grace@example.com")
+            await settled()
+            assert form(room).email.value() == ADA.email, "what stands there stays"
+
+    run_qt(scenario)
+
+
 # ---- projects without passwords
 
 

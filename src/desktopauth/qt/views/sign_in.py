@@ -135,10 +135,16 @@ class PasswordCard(FormCard):
             self._say_why()
         if isinstance(flow := state.flow, PasswordForm):
             if flow.email and not self.email.value():
-                self.email.edit.setText(flow.email)
-                self.email.edit.setCursorPosition(0)  # a long address is known by its beginning
+                self._fill_in(flow.email)
             self._show_busy(flow.busy, flow.retry_at)
             self._show_problem(flow)
+
+    def _fill_in(self, email: str) -> None:
+        asked_for = self.window().focusWidget() is self.email.edit
+        self.email.edit.setText(email)
+        self.email.edit.setCursorPosition(0)  # a long address is known by its beginning
+        if asked_for:
+            self.password.focus()  # what is typed next must not stand there for everybody to read
 
     def answer(self, words: str) -> None:
         """Say what has come of the order by which they left; it goes with the view."""
