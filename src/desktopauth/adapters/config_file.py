@@ -89,7 +89,8 @@ def _replace(file: Path, text: str) -> None:
 
     new = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows would change line ends
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as made:
             made.write(text.encode())
             made.flush()
             os.fsync(made.fileno())

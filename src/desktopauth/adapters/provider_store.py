@@ -66,7 +66,6 @@ class ProviderStore:
             return self._remove(session_id, records, session)
         if waiting := self._vault.company.waiting(session_id):
             self._try(waiting, records, session)
-            return None
         found = record_in(records.load())
         if not isinstance(found, ProviderRecord) or found.session_id == session_id:
             return found
