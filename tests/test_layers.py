@@ -24,11 +24,12 @@ BELOW = {
     "demo": ("adapters", "core", "resources"),
     "connect": ("adapters", "core"),
     "terminal": ("demo", "connect", "adapters", "core", "resources"),
-    "offering": ("adapters", "core"),
-    "app": ("offering", "qt", "demo", "connect", "adapters", "core", "resources"),
+    "offering": ("core",),
+    "choosing": ("qt",),
+    "app": ("offering", "choosing", "qt", "demo", "connect", "adapters", "core", "resources"),
     # It looks whether everything is there, so it may look everywhere.
     "smoke": ("qt", "demo", "connect", "adapters", "core", "resources"),
-    "cli": ("smoke", "terminal", "app", "offering", "qt", "demo", "connect", "adapters", "core", "resources"),
+    "cli": ("smoke", "terminal", "app", "choosing", "offering", "qt", "demo", "connect", "adapters", "core", "resources"),
     "__main__": ("cli",),
     # The door: it only says where the public names live.
     "__init__": ("connect", "qt", "adapters", "core"),

@@ -15,7 +15,9 @@ if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
     from desktopauth.adapters.config import Config
     from desktopauth.adapters.instance import InstanceLock
     from desktopauth.adapters.statefile import StateFile
+    from desktopauth.choosing import Choice
     from desktopauth.core.auth import Auth
+    from desktopauth.offering import Offering
     from desktopauth.qt.bus import AuthBus
     from desktopauth.qt.shell import Shell
     from desktopauth.qt.signals import Early
@@ -44,16 +46,18 @@ class PrepareError(Exception):
 class Opening:
     """How the app begins.
 
-    ``expects_somebody`` picks the first picture, ``prepare`` makes the project ready, ``story`` plays it without hands,
-    ``report`` is told what went wrong before there was a session, ``logs`` is the folder of the log file, ``log_level``
-    what goes in there (adapters/logs.py); ``temporary`` leaves nothing behind. ``entry`` is what one window at a time
+    ``expects_somebody`` picks the first picture, ``prepare`` makes the project ready, or lets the person choose one
+    first; ``story`` plays it without hands, ``report`` is told what went wrong before there was a session. ``folder``
+    is the profile's, where it is remembered who came in last, ``logs`` that of the log file, ``log_level`` what goes in
+    there (adapters/logs.py); ``temporary`` leaves nothing behind. ``entry`` is what one window at a time
     may be open for: a second start brings that one to the front instead. Empty for no such rule.
     """
 
     title: str
     expects_somebody: bool
-    prepare: Prepare
+    prepare: Prepare | Choice[Project]
     report: Tell
+    folder: Path
     logs: Path | None = None
     log_level: str = ""
     temporary: bool = False
@@ -142,7 +146,7 @@ async def _life(opening: Opening, shell: Shell, lock: InstanceLock | None = None
         stack.callback(_start_logging(opening.logs, opening.log_level))
         if lock:
             stack.callback(_open_door(lock, shell))
-        entering = asyncio.ensure_future(stack.enter_async_context(opening.prepare(shell.tell)))
+        entering = asyncio.ensure_future(_project(opening.prepare, shell, stack))
         if not await _sooner(entering, closed):
             return 0
         try:
@@ -150,6 +154,14 @@ async def _life(opening: Opening, shell: Shell, lock: InstanceLock | None = None
         except PrepareError as error:
             return await _no_project(opening, shell, closed, str(error))
         return await _with_project(opening, shell, closed, project)
+
+
+async def _project(prepare: Prepare | Choice[Project], shell: Shell, stack: AsyncExitStack) -> Project:
+    if not callable(prepare):
+        from desktopauth.choosing import choose
+
+        prepare = await choose(shell, prepare)
+    return await stack.enter_async_context(prepare(shell.tell))
 
 
 def _start_logging(folder: Path | None, level: str) -> Callable[[], None]:
@@ -205,13 +217,23 @@ async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, p
         shell.attach(bus, TableNotes(auth), facts, project.mailbox)
         wanted, state = [each for each in ALL if each in project.config.nudges], _state_file(project.config)
         nudges = Nudges(auth.nudge, wanted, state_file=state.path if state else None)
+        offering = asyncio.ensure_future(_offering(opening, project.config, auth, shell).run())
         try:
             return await _play(opening.story, shell, bus, closed)
         finally:
+            offering.cancel()
             nudges.close()
             bus.close()
             shell.hide()  # the person is done; what is still to be tidied needs no window
             await shell.commands.close()
+
+
+def _offering(opening: Opening, config: Config, auth: Auth, shell: Shell) -> Offering:
+    from desktopauth.adapters.remembered import Remembered
+    from desktopauth.offering import Offering
+
+    memory = Remembered(opening.folder, entry_of(config))
+    return Offering(auth, shell.offer, memory, providers=config.providers, wanted=lambda: shell.commands.remembers)
 
 
 async def _play(story: Story | None, shell: Shell, bus: AuthBus, closed: asyncio.Event) -> int:

@@ -15,8 +15,9 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from desktopauth.adapters.config import Config, NotConfiguredError
     from desktopauth.adapters.paths import Profile
-    from desktopauth.app import Project, Story, Tell
+    from desktopauth.app import Prepare, Project, Story, Tell
     from desktopauth.demo.server import EmbeddedServer
 
 
@@ -115,26 +116,65 @@ def _need_app(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import os
-
-    from desktopauth.adapters.config import read_config
+    from desktopauth.adapters.config import NotConfiguredError
     from desktopauth.app import Opening, configured, entry_of, expects_somebody, open_app
 
     with _profile(options) as profile:
-        given = {name: getattr(options, name, None) for name in ("url", "key", "store")}
-        config = read_config(given, os.environ, profile.folder, profile_id=profile.id)
+        config: Config | NotConfiguredError
+        try:
+            config = _config(options, profile)
+        except NotConfiguredError as missing:
+            config = missing
+        if isinstance(config, NotConfiguredError):  # not up there: whatever goes wrong later is no consequence of it
+            return _choose(options, profile, config)
         return open_app(
             Opening(
                 title=config.app_name,
                 expects_somebody=expects_somebody(config),
                 prepare=partial(configured, config),
                 report=_complain,
+                folder=profile.folder,
                 logs=profile.logs,
                 log_level=getattr(options, "log_level", ""),
                 temporary=profile.temporary,
                 entry="" if profile.temporary else entry_of(config),
             )
         )
+
+
+def _choose(options: argparse.Namespace, profile: Profile, missing: NotConfiguredError) -> int:
+    """No project is named: the window asks for it."""
+    from desktopauth.adapters.config_file import save_project
+    from desktopauth.adapters.project_check import check_project
+    from desktopauth.app import Opening, configured, open_app
+    from desktopauth.choosing import Choice
+
+    def keep(url: str, key: str) -> Prepare:
+        save_project(profile.folder, url, key)
+        return partial(configured, _config(options, profile))
+
+    choice = Choice(check_project, keep, partial(_demo_project, options, profile), missing.url, missing.key)
+    return open_app(
+        Opening(
+            title="desktopauth",
+            expects_somebody=True,  # so that no form is shown that nobody could sign in by
+            prepare=choice,
+            report=_complain,
+            folder=profile.folder,
+            logs=profile.logs,
+            log_level=getattr(options, "log_level", ""),
+            temporary=profile.temporary,
+        )
+    )
+
+
+def _config(options: argparse.Namespace, profile: Profile) -> Config:
+    import os
+
+    from desktopauth.adapters.config import read_config
+
+    given = {name: getattr(options, name, None) for name in ("url", "key", "store")}
+    return read_config(given, os.environ, profile.folder, profile_id=profile.id)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -157,6 +197,7 @@ def _demo(options: argparse.Namespace) -> int:
                 expects_somebody=True,  # the server has to start first: there is nothing to type yet
                 prepare=partial(_demo_project, options, profile),
                 report=_complain,
+                folder=profile.folder,
                 logs=profile.logs,
                 log_level=getattr(options, "log_level", ""),
                 temporary=profile.temporary,
@@ -180,10 +221,10 @@ async def _demo_project(options: argparse.Namespace, profile: Profile, tell: Tel
         tell(sentence)
         _complain(sentence)
 
-    life = TOKEN_LIFE if options.act else 3600
+    life = TOKEN_LIFE if getattr(options, "act", None) else 3600
     try:
         place = profile.folder / "server"
-        async with demo_server(place, cache_folder(), told, port=options.port, jwt_expiry=life) as server:
+        async with demo_server(place, cache_folder(), told, port=getattr(options, "port", 0), jwt_expiry=life) as server:
             config = demo_config(server.url, server.publishable_key, profile.id, getattr(options, "store", "auto"))
             watching = asyncio.ensure_future(_tell_its_end(server, told))
             try:

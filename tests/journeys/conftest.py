@@ -42,6 +42,7 @@ class Person:
     config: Config
     lite: EmbeddedServer
     run: Run
+    folder: Path
 
     def at(self, url: str) -> Person:
         """The same person with the app on another address; their keyring entry stays the same."""
@@ -61,7 +62,12 @@ class Person:
 
         shell.show()
         opening = Opening(
-            title="Example", expects_somebody=expects, prepare=self._prepare, report=pytest.fail, story=told
+            title="Example",
+            expects_somebody=expects,
+            prepare=self._prepare,
+            report=pytest.fail,
+            story=told,
+            folder=self.folder,
         )
         try:
             assert await _life(opening, shell) == 0
@@ -93,7 +99,7 @@ def person(lite: EmbeddedServer, canary: Canary, account: Path, run_qt: Run, mon
         project_id="p",
         store="memory",
     )
-    return Person(somebody(), canary.secret("password"), config, lite, run_qt)
+    return Person(somebody(), canary.secret("password"), config, lite, run_qt, account.parent / "profile")
 
 
 @pytest.fixture

@@ -73,12 +73,6 @@ def test_a_key_that_can_do_anything_is_refused_and_never_repeated(canary: Canary
     assert "must never be in an app" in done.stderr
 
 
-def test_no_project_at_all_is_explained(canary: Canary, tmp_path: Path) -> None:
-    done = command(canary, "--profile-dir", tmp_path / "profile", DESKTOPAUTH_URL="", DESKTOPAUTH_KEY="")
-    assert done.returncode == 2
-    assert "desktopauth demo" in done.stderr
-
-
 def test_without_a_screen_it_says_so(canary: Canary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)

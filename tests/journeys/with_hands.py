@@ -22,6 +22,7 @@ from desktopauth.adapters import entry
 from desktopauth.qt import hands
 from desktopauth.qt.hands import Hands, NotSeenError
 from desktopauth.qt.shell import Shell
+from desktopauth.qt.widgets import View
 
 
 class Ears(QObject):
@@ -31,10 +32,16 @@ class Ears(QObject):
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
-        self._shell = shell
+        self._shell, self._begun = shell, False
         self.deeds: deque[list[str]] = deque()
         self.said.connect(self._hear)
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def begin(self) -> None:
+        """There is something to see; once is enough."""
+        if not self._begun:
+            self._begun = True
+            self._shell.commands.start(obey(self._shell, self))
 
     def _listen(self) -> None:
         for line in sys.stdin:
@@ -65,7 +72,7 @@ def main() -> int:
     hands._PATIENCE = 20.0
     home = Path(os.environ.pop("HOME_OF_LOCKS"))
     entry._account_home = lambda: home
-    make, attach = Shell.__init__, Shell.attach
+    make, attach, put = Shell.__init__, Shell.attach, Shell.put
 
     def made(shell: Shell, *args: Any, **more: Any) -> None:
         make(shell, *args, **more)
@@ -73,9 +80,13 @@ def main() -> int:
 
     def attached(shell: Shell, *args: Any) -> None:
         attach(shell, *args)
-        shell.commands.start(obey(shell, shell.ears))  # type: ignore[attr-defined]
+        shell.ears.begin()  # type: ignore[attr-defined]
 
-    Shell.__init__, Shell.attach = made, attached  # type: ignore[method-assign, assignment]
+    def was_put(shell: Shell, view: View) -> None:
+        put(shell, view)
+        shell.ears.begin()  # type: ignore[attr-defined]
+
+    Shell.__init__, Shell.attach, Shell.put = made, attached, was_put  # type: ignore[method-assign, assignment]
     return cli.main()
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_window_closed_between_the_two_loops_is_not_left_running_unseen(
 
 
 def opening(prepare: Callable[[Tell], Any], report: Tell = lambda _: None) -> Opening:
-    return Opening(title="Example", expects_somebody=True, prepare=prepare, report=report)
+    return Opening(title="Example", expects_somebody=True, prepare=prepare, report=report, folder=Path("nowhere"))
 
 
 def test_a_window_closed_while_something_is_prepared_takes_that_back(qapp: QApplication, shell: Shell) -> None:

@@ -85,6 +85,19 @@ class Shell(QWidget):
         self.tell(words)
         self._stack.setCurrentWidget(self._view("restoring"))
 
+    def put(self, view: View) -> None:
+        """Show something that no state asks for, before there is any."""
+        self._stack.addWidget(view)
+        self._stack.setCurrentWidget(view)
+        view.enter()
+
+    def take_off(self, view: View) -> None:
+        """It has served."""
+        view.leave()
+        self._stack.setCurrentWidget(self._view(self._up or "restoring"))
+        self._stack.removeWidget(view)
+        view.deleteLater()
+
     def view(self) -> View:
         """The view that is up."""
         return self._view(self._up or "restoring")
