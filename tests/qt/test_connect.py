@@ -69,8 +69,10 @@ class Table(QWidget):
         match self.focusWidget():
             case QPushButton() as button:
                 return button.text()
+            case None:
+                return ""
             case widget:
-                return widget.objectName() if widget is not None else ""
+                return widget.objectName()
 
     async def fill_in(self, url: str = URL, key: str = KEY) -> None:
         await self.hands.fill("Project URL", url)
