@@ -33,7 +33,7 @@ def sent(room: Room) -> list[UserChange]:
 
 async def open_account(room: Room) -> None:
     await room.hands.press("Account")
-    await room.hands.sees("Ways to sign in")
+    await room.hands.sees("Sign out everywhere")
 
 
 async def rename(room: Room, name: str) -> None:

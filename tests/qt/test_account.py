@@ -25,7 +25,8 @@ def test_it_is_reached_and_left_by_keyboard_alone(room: Room, run_qt: Run) -> No
                     break
                 await room.hands.key(TAB)
             await room.hands.key(ENTER)
-            assert room.shows("Ways to sign in")
+            assert room.shows("Sign out everywhere")
+            assert not room.shows("Ways to sign in"), "the server has named none"
             assert not room.shows("Notes")
             passed = []
             for _ in range(12):

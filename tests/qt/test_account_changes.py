@@ -72,7 +72,7 @@ def test_another_address_is_proved_by_code_and_told(room: Room, run_qt: Run) -> 
             await until(lambda: room.focus() == "code")
             await room.hands.type_in("123456")
             await room.hands.sees("Your email is changed.")
-            assert account(room).address.text() == new
+            assert account(room).called.text() == new
             assert isinstance(room.world.who(), SignedIn)
         assert [change.email for change in sent(room)] == [new]
 

@@ -26,6 +26,7 @@ class AccountPanel(QScrollArea):
         self.email = button("Change email")
         self.password = button("Change password")
         self.ways = [OneLine() for _ in range(MOST_WAYS + 1)]
+        self._named = _column(4, text("Ways to sign in", "section"), *self.ways)
         self.out = WaysOut()
         self.email.clicked.connect(commands.open_new_email)
         self.password.clicked.connect(commands.open_new_password)
@@ -37,7 +38,7 @@ class AccountPanel(QScrollArea):
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(20)
         self._body.addWidget(_card(self._who(), self.name, _column(10, self.email, self.password)), 1)
-        self._body.addWidget(_card(text("Ways to sign in", "section"), _column(4, *self.ways), self.out), 1)
+        self._body.addWidget(_card(self._named, self.out), 1)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         self.setWidgetResizable(True)
@@ -66,11 +67,13 @@ class AccountPanel(QScrollArea):
         self._body.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     def show_person(self, user: User) -> None:
-        self.called.setText(name_of(user))
-        self.address.setText(plain(user.email))
+        called, email = name_of(user), plain(user.email)
+        self.called.setText(called)
+        say(self.address, email if email != called else "")
         self.portrait.show_person(user)
         self.name.show_person(user)
         found = ways_of(user)
+        self._named.setVisible(bool(found))
         for row, label in enumerate(self.ways):
             say(label, found[row] if row < len(found) else "")
 

@@ -21,7 +21,6 @@ class ChangeCard(FormCard):
         self.fields: list[Field] = []
         self.busy = False
         self.submit = SubmitButton(self.verb, self.busy_verb)
-        self.cancel.show()
         self.submit.clicked.connect(self.send)
         self.submit.ready.connect(self.take_back)
         self.cancel.clicked.connect(self._cancel)
@@ -63,6 +62,7 @@ class ChangeCard(FormCard):
         self.commands.cancel()
 
     def enter(self) -> None:
+        self.cancel.show()  # not before it has a place: it would be a window for a moment, and take the keyboard
         self.place().focus()
 
     def leave(self) -> None:

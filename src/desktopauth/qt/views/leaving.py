@@ -60,7 +60,6 @@ class WaysOut(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addSpacing(8)
         column.addWidget(text("Sign out", "section"))
         for scope, (words, what) in _EXPLAINED.items():
             way = button(words)

@@ -60,7 +60,10 @@ class NewPasswordView(ChangeCard):
     def _show_flow(self, flow: NewPassword) -> None:
         freed, wanted = self.busy and not flow.busy, flow.proof != self._proof
         self._flow = flow
-        say(self.subtitle, f"For {flow.email}. {_OTHERS}" if flow.email else _OTHERS)
+        about = f"For {flow.email}. {_OTHERS}" if flow.email else _OTHERS
+        say(
+            self.subtitle, about if flow.proof != "code" else ""
+        )  # the notice names the address then, and room is scarce
         self.title.setText("Choose a new password" if flow.forgotten else "Change your password")
         self.promise.setVisible(flow.forgotten)
         self._show_proof(flow.proof)
