@@ -217,13 +217,12 @@ class Chromium:
         deadline, seen = time.monotonic() + _PATIENCE, list[str]()
         while time.monotonic() < deadline:
             pages = self._pages()
+            for page in pages[:1]:
+                page.wait_for_timeout(20)  # Playwright hears of what has happened while it waits
             if len(found := [page for page in pages if part in page.url]) > nth:
                 return found[nth]
             seen = [page.url.partition("?")[0] for page in pages]
-            if pages:
-                pages[0].wait_for_timeout(20)  # Playwright hears of new pages while it waits
-            else:
-                time.sleep(0.02)
+            time.sleep(0 if pages else 0.02)
         raise AssertionError(f"no page has {part} in its address; open are {seen}")
 
     def _pages(self) -> list[Page]:

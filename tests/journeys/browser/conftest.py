@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -16,6 +17,7 @@ from tests.canary import Canary
 from tests.demo.people import somebody
 from tests.journeys.browser.chromium import Chromium, Driver, screen
 from tests.journeys.browser.provider import RECIPE, Provider, running
+from tests.journeys.conftest import Person
 from tests.scenario import lacking
 
 
@@ -93,3 +95,16 @@ def visitor(provider: Provider) -> str:
     email = somebody()
     provider.seat(email)
     return email
+
+
+@pytest.fixture
+def guest(person: Person, lite_with_github: EmbeddedServer, visitor: str) -> Person:
+    """Somebody whom the project does not know yet, and the provider does."""
+    config = replace(person.config, url=lite_with_github.url, key=lite_with_github.publishable_key)
+    return replace(person, email=visitor, config=config, lite=lite_with_github)
+
+
+@pytest.fixture
+def regular(guest: Person, keyring: dict[str, str]) -> Person:
+    """The same with a real keyring."""
+    return replace(guest, config=replace(guest.config, store="keyring"))

@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from desktopauth.adapters.pages import LANGUAGES
 from desktopauth.core.redirect import Verdict
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
 from tests.journeys.browser.chromium import Chromium, arguments
+from tests.journeys.browser.leaving import BUTTON, CONSENT, TITLES
 from tests.journeys.processes import Started, started
 from tests.scenario import Run, need
 
@@ -48,13 +48,13 @@ def test_the_window_comes_back_before_the_browser(
         options |= {"--profile-dir": str(tmp_path / "profile"), "--log-level": "debug"}
         words = [word for pair in options.items() for word in pair]
         async with started("run", *words, DISPLAY=display, QT_QPA_PLATFORM="xcb") as app:
-            await app.do("press", "Continue with GitHub")
-            tab = await chromium.tab("/login/oauth/authorize")
+            await app.do("press", BUTTON)
+            tab = await chromium.tab(CONSENT)
             await comes("Chromium")
             await tab.press("Allow")
             canary.scan_text(arguments(), "the arguments of some process")
             await app.do("sees", "Hello, ")
-            await tab.reads(LANGUAGES["en"][Verdict.SIGNED_IN][0])
+            await tab.reads(TITLES[Verdict.SIGNED_IN])
             await comes("desktopauth")
             canary.scan_text(arguments(), "the arguments of some process")
             await chromium.end()

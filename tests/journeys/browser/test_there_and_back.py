@@ -26,10 +26,9 @@ from tests.adapters.strangers import port_of, refuses, soon
 from tests.canary import Canary
 from tests.core.fakes import ManualClock
 from tests.journeys.browser.chromium import Chromium, Tab, arguments
+from tests.journeys.browser.leaving import CONSENT
 from tests.journeys.browser.provider import NAME, Provider
 from tests.scenario import Run, settled
-
-CONSENT = "/login/oauth/authorize"
 
 
 def title(verdict: Verdict, language: str = "en") -> str:

@@ -4,47 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 
-from desktopauth.adapters.pages import LANGUAGES
 from desktopauth.core.redirect import Verdict
 from desktopauth.core.state import BrowserWait, PasswordForm, SignedIn
-from desktopauth.demo.server import EmbeddedServer
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
 from tests.adapters.strangers import refuses
 from tests.canary import Canary
-from tests.journeys.browser.chromium import Chromium, Tab, arguments
+from tests.journeys.browser.chromium import Chromium, arguments
+from tests.journeys.browser.leaving import BUTTON, CONSENT, TITLES, leaves
 from tests.journeys.browser.provider import NAME, Provider
 from tests.journeys.conftest import Person
-
-CONSENT = "/login/oauth/authorize"
-BUTTON = "Continue with GitHub"
-TITLES = {verdict: title for verdict, (title, _) in LANGUAGES["en"].items()}
-
-
-@pytest.fixture
-def guest(person: Person, lite_with_github: EmbeddedServer, visitor: str) -> Person:
-    """Somebody whom the project does not know yet, and the provider does."""
-    config = replace(person.config, url=lite_with_github.url, key=lite_with_github.publishable_key)
-    return replace(person, email=visitor, config=config, lite=lite_with_github)
-
-
-@pytest.fixture
-def regular(guest: Person, keyring: dict[str, str]) -> Person:
-    """The same with a real keyring."""
-    return replace(guest, config=replace(guest.config, store="keyring"))
-
-
-async def leaves(hands: Hands, bus: AuthBus, chromium: Chromium, *, nth: int = 0) -> Tab:
-    """They press the button, and their browser opens at the provider."""
-    await hands.press(BUTTON)
-    await hands.sees("Continue in your browser")
-    await hands.until(lambda: isinstance(bus.state.flow, BrowserWait) and bool(bus.state.flow.url), "the browser")
-    return await chromium.tab(CONSENT, nth=nth)
 
 
 class Places(logging.Handler):
@@ -99,7 +72,9 @@ def test_who_came_by_the_browser_is_there_at_the_next_start(regular: Person, chr
         await hands.sees("Hello, ")
         await hands.press("Sign out")
         await hands.sees("You're signed out.")
+        await hands.sees("Last used")
 
+    regular.folder.mkdir(parents=True, exist_ok=True)
     for story in (first, second):
         regular.start(story)
     assert len(chromium.told) == 1

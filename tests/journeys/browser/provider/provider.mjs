@@ -19,7 +19,11 @@ const issuer = new OAuth2Issuer();
 await issuer.keys.generate('RS256');
 const service = new OAuth2Service(issuer, {
   authorize: '/login/oauth/allowed', token: '/login/oauth/token', userinfo: '/api/v3/user' });
-service.on(Events.BeforeUserinfo, (answer) => { answer.body = person; });
+const given = new Set(); // its API is for who has one of its tokens
+service.on(Events.BeforeResponse, (answer) => given.add(`Bearer ${answer.body.access_token}`));
+service.on(Events.BeforeUserinfo, (answer, request) => {
+  [answer.statusCode, answer.body] = given.has(request.headers.authorization) ? [200, person] : [401, {}];
+});
 const json = (response, status, body) => response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 const away = (response, to) => response.writeHead(302, { location: to }).end();
 service.addRoute('GET', '/api/v3/user/emails', (_, response) =>
