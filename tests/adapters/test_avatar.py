@@ -152,10 +152,16 @@ def test_at_most_one_mebibyte_is_read(api: ScriptedServer, run: Run, size: int, 
     assert found is None or len(found[1]) == size
 
 
-def test_a_picture_that_says_it_is_huge_is_not_read_at_all(api: ScriptedServer, run: Run) -> None:
+def test_a_picture_that_says_it_is_huge_is_not_read_at_all(
+    api: ScriptedServer, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n"
-    api.play(Reply(raw=head % 10**9), Reply(raw=head % 10**40))
-    assert fetch(run, api.url, api.url) == [None, None]
+    api.play(Reply(raw=head % 10**9), Reply(raw=head % 10**19))
+    with caplog.at_level(logging.DEBUG, logger="desktopauth.avatar"):
+        assert fetch(run, api.url, api.url) == [None, None]
+    assert [record.getMessage() for record in caplog.records if record.name == "desktopauth.avatar"] == [
+        "no picture: too large"
+    ] * 2
 
 
 def test_what_is_packed_is_not_unpacked(api: ScriptedServer, run: Run) -> None:

@@ -212,8 +212,16 @@ def test_without_a_picture_the_initials_stay_and_nothing_is_said(room: Room, run
     run_qt(scenario)
 
 
-def test_the_late_picture_of_who_is_gone_is_not_shown_to_who_comes_next(room: Room, run_qt: Run) -> None:
-    pictures = Pictures(gate := Gate(("png", picture(9, 9))))
+def test_the_late_picture_of_who_is_gone_is_not_shown_to_who_comes_next(
+    room: Room, run_qt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures, seen = Pictures(gate := Gate(("png", picture(9, 9)))), list[QImage | None]()
+
+    def watched(kind: str, data: bytes) -> QImage | None:
+        seen.append(decoded(kind, data))
+        return seen[-1]
+
+    monkeypatch.setattr(avatar_module, "decoded", watched)
 
     async def scenario() -> None:
         async with room.signed_in(pictured()):
@@ -227,7 +235,8 @@ def test_the_late_picture_of_who_is_gone_is_not_shown_to_who_comes_next(room: Ro
             await room.hands.sees("Hello")
             await room.hands.press("Account")
             gate.open()
-            await settled(100)
+            await room.hands.until(lambda: bool(seen), "its decoding")
+            await settled()
             assert home(room).account.portrait is portrait
             assert not portrait.has_picture()
             assert len(pictures.asked) == 1, "and theirs names no picture"
