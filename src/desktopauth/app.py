@@ -206,6 +206,7 @@ async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, p
 
     connect = await asyncio.get_running_loop().run_in_executor(None, _import_connect)
     async with connect(project.config, temporary=opening.temporary) as auth:
+        from desktopauth.adapters.avatar import Avatars
         from desktopauth.demo.notes import TableNotes
         from desktopauth.qt.bus import AuthBus
         from desktopauth.qt.system import ALL, Nudges
@@ -213,7 +214,8 @@ async def _with_project(opening: Opening, shell: Shell, closed: asyncio.Event, p
 
         bus = AuthBus(auth)
         shell.commands.attach(auth)
-        facts = SessionFacts(lambda: auth.expires_at, lambda: auth.storage)
+        pictures = Avatars(auth.plain_http).fetch if project.config.avatars else None
+        facts = SessionFacts(lambda: auth.expires_at, lambda: auth.storage, pictures)
         shell.attach(bus, TableNotes(auth), facts, project.mailbox)
         wanted, state = [each for each in ALL if each in project.config.nudges], _state_file(project.config)
         nudges = Nudges(auth.nudge, wanted, state_file=state.path if state else None)

@@ -116,13 +116,16 @@ def _need_app(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    import os
+
     from desktopauth.adapters.config import NotConfiguredError
     from desktopauth.app import Opening, configured, entry_of, expects_somebody, open_app
+    from desktopauth.terminal.target import config_of
 
     with _profile(options) as profile:
         config: Config | NotConfiguredError
         try:
-            config = _config(options, profile)
+            config = config_of(options, os.environ, profile.folder, profile.id)
         except NotConfiguredError as missing:
             config = missing
         if isinstance(config, NotConfiguredError):  # not up there: whatever goes wrong later is no consequence of it
@@ -144,14 +147,17 @@ def _run(options: argparse.Namespace) -> int:
 
 def _choose(options: argparse.Namespace, profile: Profile, missing: NotConfiguredError) -> int:
     """No project is named: the window asks for it."""
+    import os
+
     from desktopauth.adapters.config_file import save_project
     from desktopauth.adapters.project_check import check_project
     from desktopauth.app import Opening, configured, open_app
     from desktopauth.choosing import Choice
+    from desktopauth.terminal.target import config_of
 
     def keep(url: str, key: str) -> Prepare:
         save_project(profile.folder, url, key)
-        return partial(configured, _config(options, profile))
+        return partial(configured, config_of(options, os.environ, profile.folder, profile.id))
 
     choice = Choice(check_project, keep, partial(_demo_project, options, profile), missing.url, missing.key)
     return open_app(
@@ -166,15 +172,6 @@ def _choose(options: argparse.Namespace, profile: Profile, missing: NotConfigure
             temporary=profile.temporary,
         )
     )
-
-
-def _config(options: argparse.Namespace, profile: Profile) -> Config:
-    import os
-
-    from desktopauth.adapters.config import read_config
-
-    given = {name: getattr(options, name, None) for name in ("url", "key", "store")}
-    return read_config(given, os.environ, profile.folder, profile_id=profile.id)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -224,7 +221,8 @@ async def _demo_project(options: argparse.Namespace, profile: Profile, tell: Tel
     life = TOKEN_LIFE if getattr(options, "act", None) else 3600
     try:
         place = profile.folder / "server"
-        async with demo_server(place, cache_folder(), told, port=getattr(options, "port", 0), jwt_expiry=life) as server:
+        port = getattr(options, "port", 0)
+        async with demo_server(place, cache_folder(), told, port=port, jwt_expiry=life) as server:
             config = demo_config(server.url, server.publishable_key, profile.id, getattr(options, "store", "auto"))
             watching = asyncio.ensure_future(_tell_its_end(server, told))
             try:

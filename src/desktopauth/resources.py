@@ -23,6 +23,14 @@ def resource(name: str) -> Path:
     raise FileNotFoundError(f"desktopauth's resource {name!r} is missing; the installation is incomplete")
 
 
+def packaged_config() -> Path | None:
+    """The configuration that somebody has shipped this app with (``config.toml``), if they have."""
+    try:
+        return resource("config.toml")
+    except FileNotFoundError:
+        return None
+
+
 def _roots() -> Iterator[Path]:
     bundle = getattr(sys, "_MEIPASS", None)  # set by PyInstaller's bootloader
     if isinstance(bundle, str):

@@ -77,6 +77,7 @@ UNSAVED = AuthState(SignedOut(memory_only=LOCKED), PasswordForm())
 PANEL = AuthState(SignedIn(ADA, FINE), CodeWanted(OTHER, "sign_in", 160.0))
 CUT_OFF = AuthState(Interrupted(ADA, Reason.EXPIRED, "code"), PasswordForm(email=MAIL))
 EVE = User("eve", OTHER)
+AGAIN = Problem(ErrorKind.RATE_LIMITED, "reauthenticate")
 LIMITED = PasswordForm(email=MAIL, problem=WRONG, retry_at=99.0)
 ADDRESS = AuthState(SignedOut(), AddressForm("recovery", MAIL))
 AWAY = BrowserWait("github", email=MAIL)
@@ -166,6 +167,8 @@ STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
         IN.session, NewPassword(MAIL, proof="current_password"))),
     ("not without a code", CHANGING, ProofWanted("code", 160.0), AuthState(
         IN.session, NewPassword(MAIL, proof="code", resend_at=160.0))),
+    ("another code too soon", CHANGING, Failed(AGAIN, 160.0), AuthState(
+        IN.session, NewPassword(MAIL, problem=AGAIN, resend_at=160.0))),
     ("proof of what is not asked", MOVING, ProofWanted("code", 160.0), MOVING),
     ("another address", MOVING, Asked(OTHER), AuthState(IN.session, NewEmail(OTHER, busy=True))),
     ("it is changed", CHANGING, FlowOpened(None), IN),

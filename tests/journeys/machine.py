@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -46,7 +46,7 @@ class Machine:
     @property
     def told(self) -> dict[str, Any]:
         """The configuration for another process, as JSON takes it."""
-        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in self._settings()}
+        return {name: _plain(value) for name, value in self._settings()}
 
     def _settings(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self.config, field.name)) for field in fields(self.config)]
@@ -165,3 +165,9 @@ def machine(lite: EmbeddedServer, keyring: dict[str, str], tmp_path: Path, canar
 def troubled(lite: EmbeddedServer, own_keyring: PrivateKeyring, tmp_path: Path, canary: Canary, run: Run) -> Machine:
     """A machine with a keyring of this test's own, that it may lock, stop, fill and kill."""
     return a_machine(lite, tmp_path / "account", canary, run)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return dict(value) if isinstance(value, Mapping) else value

@@ -200,7 +200,8 @@ def test_a_sign_out_in_another_process_covers_open_work_and_else_just_signs_out(
 
 
 def signs_out(person: Person, folder: Path) -> None:
-    config = {name: getattr(person.config, name) for name in type(person.config).__slots__ if name != "nudges"}
+    names = type(person.config).__slots__
+    config = {name: getattr(person.config, name) for name in names if name not in ("nudges", "provider_scopes")}
     subprocess.run(
         (sys.executable, "-c", SIGNS_OUT, json.dumps(config), str(folder)),
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},

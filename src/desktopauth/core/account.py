@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .access import Access
-from .errors import AuthError, ErrorKind, Outcome, Problem, missing
+from .errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem, missing
 from .flows import RESEND_PAUSE, check_email, digits_of
 from .models import User, UserChange
 from .parts import Listener
@@ -79,8 +79,8 @@ class Account(Access, Listener):
         all who ask. Raises AuthError: PROVIDER_TOKEN_MISSING where there is none, SESSION_MISSING for nobody.
         """
         session = self._there("provider_token")
-        stored = self._keeper.store.memory_only is None
-        return await self._providers.token(session.id, provider, refused, stored=stored)
+        kept = self._keeper.store.memory_only is not VaultProblem.UNWANTED
+        return await self._providers.token(session.id, provider, refused, kept=kept)
 
     def renew_provider_tokens(self, renew: Renew | None) -> None:
         """``await renew(provider, tokens)`` gives newer tokens, from your own back end, which holds the secret."""

@@ -169,8 +169,8 @@ class Auth(Doors):
     async def _arrived(self, came: Arrival) -> None:
         """By a provider: what it gave is kept as long as the session."""
         if came.tokens and self._keeper.session and self._keeper.session.id == came.session.id:
-            stored = self._keeper.store.memory_only is None
-            await self._providers.keep(came.session.id, came.provider, came.tokens, stored=stored)
+            kept = self._keeper.store.memory_only is not VaultProblem.UNWANTED
+            await self._providers.keep(came.session.id, came.provider, came.tokens, kept=kept)
 
     # ---- life
 

@@ -33,21 +33,21 @@ class ProviderAccess:
     def renew_with(self, renew: Renew | None) -> None:
         self._renew = renew
 
-    async def keep(self, session_id: str, provider: str, tokens: ProviderTokens, *, stored: bool) -> None:
-        """They came with this session. ``stored``: unless it is for this run only."""
+    async def keep(self, session_id: str, provider: str, tokens: ProviderTokens, *, kept: bool) -> None:
+        """They came with this session. ``kept``: unless the person wants to be forgotten."""
         async with self._turn:
             held = await self._known(session_id)
             self._held = {**held, provider: tokens}
-            if stored:
+            if kept:
                 await self._save()
 
-    async def token(self, session_id: str, provider: str, refused: str | None, *, stored: bool) -> str:
+    async def token(self, session_id: str, provider: str, refused: str | None, *, kept: bool) -> str:
         """The live access token; ``refused`` is one that the provider took no longer. Raises AuthError."""
         async with self._turn:
             tokens = _of(provider, await self._known(session_id))
             if tokens.access_token != refused:
                 return tokens.access_token
-            if stored and self._vault:  # another copy of the app may have renewed it
+            if kept and self._vault:  # another copy of the app may have renewed it
                 self._held = None
                 tokens = _of(provider, await self._known(session_id))
                 if tokens.access_token != refused:
@@ -56,7 +56,7 @@ class ProviderAccess:
             if self._session_id != session_id:
                 raise _missing()  # signed out meanwhile
             self._held = {**(self._held or {}), provider: fresh}
-            if stored:
+            if kept:
                 await self._save()
             return fresh.access_token
 
@@ -99,7 +99,7 @@ def _of(provider: str, held: Mapping[str, ProviderTokens]) -> ProviderTokens:
 
 def _noted(problem: VaultProblem | None) -> None:
     if problem:
-        log.warning("a provider's tokens: the keyring says %s", problem)
+        log.info("a provider's tokens are in memory only: %s", problem)  # as the session's own save has told
 
 
 def _missing() -> AuthError:

@@ -233,5 +233,7 @@ def _failed(flow: Flow, message: Failed) -> Flow:
             return replace(flow, busy=False, problem=message.problem, resend_at=retry_at or flow.resend_at)
         case AnotherPerson():
             return replace(flow, busy=False, problem=message.problem)
+        case NewPassword() if message.problem.call == "reauthenticate":  # the code that they have is still good
+            return replace(flow, busy=False, problem=message.problem, resend_at=retry_at or flow.resend_at)
         case _:
             return replace(flow, busy=False, problem=message.problem, retry_at=retry_at)

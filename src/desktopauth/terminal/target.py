@@ -11,6 +11,7 @@ from desktopauth.adapters.config import Config, ConfigError, read_config
 from desktopauth.adapters.entry import account_folder, entry_name
 from desktopauth.adapters.glance import Glance, glance
 from desktopauth.adapters.paths import Profile, known_profile
+from desktopauth.resources import packaged_config
 from desktopauth.terminal.patience import in_time
 
 _APP_ID = "desktopauth"
@@ -64,4 +65,4 @@ def _demo(options: Namespace, profile: Profile) -> Target:
 def config_of(options: Namespace, environ: Mapping[str, str], folder: Path, profile_id: str) -> Config:
     """The project that is configured. Raises ConfigError."""
     given = {name: getattr(options, name, None) for name in ("url", "key", "store")}
-    return read_config(given, environ, folder, profile_id=profile_id)
+    return read_config(given, environ, folder, profile_id=profile_id, packaged=packaged_config())
