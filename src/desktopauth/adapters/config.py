@@ -27,7 +27,7 @@ _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_:.-]{0,63}")
 _SCOPES = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 §3.3
 
 
-class ConfigError(Exception):
+class ConfigError(ValueError):
     """One sentence or two for a person, without any secret; ``option`` is what is wrong, if it is one."""
 
     def __init__(self, sentence: str, option: str = "") -> None:
