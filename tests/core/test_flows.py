@@ -42,6 +42,17 @@ def test_an_empty_password_is_not_sent(way: str, flows: Flows, world: World, run
     assert world.gateway.calls == []
 
 
+@pytest.mark.parametrize("password", ["x" * 73, "가" * 25, "\ud800" * 25])
+def test_a_new_password_that_the_server_would_cut_is_not_sent(
+    password: str, flows: Flows, world: World, run: Run
+) -> None:
+    assert kind_raised(run, flows.sign_up(MAIL, password)).kind is ErrorKind.PASSWORD_TOO_LONG
+    assert world.gateway.calls == []
+    run(lambda: flows.sign_up(MAIL, "가" * 24))
+    run(lambda: flows.sign_in(MAIL, password))
+    assert [call.name for call in world.gateway.calls] == ["sign_up", "sign_in"]
+
+
 @pytest.mark.parametrize("typed", ["123456", " 123 456 ", "123-456", "12-34 56\n", "1 2 3 4 5 6"])
 def test_a_code_is_taken_as_it_was_pasted(typed: str, flows: Flows, world: World, run: Run) -> None:
     run(lambda: flows.verify(MAIL, typed))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .access import Access
-from .errors import AuthError, ErrorKind, Outcome, Problem, VaultProblem, missing
-from .flows import RESEND_PAUSE, check_email, digits_of
+from .errors import AuthError, ErrorKind, VaultProblem, missing
+from .flows import RESEND_PAUSE, check_email, check_new_password, digits_of
 from .models import User, UserChange
 from .parts import Listener
 from .provider_tokens import ProviderAccess, Renew
@@ -94,8 +94,7 @@ class Account(Access, Listener):
         self.happened()
 
     async def _new_password(self, flow: NewPassword, password: str, proof: str) -> ProofWanted | AuthChange | None:
-        if not password:
-            raise AuthError(Problem(ErrorKind.PASSWORD_MISSING, "update_user", Outcome.MISUSE))
+        check_new_password(password, "update_user")
         change = UserChange(
             password=password,
             current_password=proof if flow.proof == "current_password" else None,

@@ -51,6 +51,7 @@ class ErrorKind(StrEnum):
     MISUSE = "misuse"
     OFFLINE = "offline"
     PASSWORD_MISSING = "password_missing"  # noqa: S105 - a name
+    PASSWORD_TOO_LONG = "password_too_long"  # noqa: S105 - a name
     PROVIDER_OFF = "provider_off"  # the project does not offer it
     PROVIDER_TOKEN_MISSING = "provider_token_missing"  # noqa: S105 - a name; to have one is to sign in there again
     PROVIDER_UNVERIFIED = "provider_unverified"  # the address has to be confirmed at the provider first

@@ -17,6 +17,7 @@ from .reduce import CodeMailed
 from .state import AddressPurpose, CodePurpose
 
 RESEND_PAUSE = 60.0  # seconds between two mails to one person (supabase/auth: SMTP_MAX_FREQUENCY, default 1 minute)
+LONGEST_PASSWORD = 72  # bytes: bcrypt reads no more
 CODE = re.compile(r"[0-9]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")  # the server decides what an address is; this only catches slips
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")  # E.164
@@ -43,7 +44,9 @@ class Flows:
 
     async def sign_in(self, email: str, password: str) -> Session | CodeMailed:
         """By password. Who never confirmed their address is sent a code and asked for it."""
-        _check(email, password, "sign_in")
+        check_email(email, "sign_in")
+        if not password:  # too long is the server's to say: it may have taken it once
+            raise _slip(ErrorKind.PASSWORD_MISSING, "sign_in")
         try:
             return await self.gateway.sign_in(email, password)
         except AuthError as error:
@@ -53,7 +56,8 @@ class Flows:
 
     async def sign_up(self, email: str, password: str) -> Session | CodeMailed:
         """A new account; a session at once where the project does not confirm addresses."""
-        _check(email, password, "sign_up")
+        check_email(email, "sign_up")
+        check_new_password(password, "sign_up")
         session = await self.gateway.sign_up(email, password)
         return session or CodeMailed(email, "confirm", self.now() + RESEND_PAUSE)
 
@@ -78,7 +82,7 @@ class Flows:
 
     async def renewed(self, session: Session, password: str, hold: Callable[[Session], None]) -> Session:
         """The new password of who has proved their mailbox; ``hold`` is given the session if it had to be refreshed."""
-        _check_password(password)
+        check_new_password(password, "update_user")
         if self.server_now() >= session.expires_at:
             session = await self.gateway.refresh(session.refresh_token)
             hold(session)
@@ -149,14 +153,12 @@ def check_email(email: str, call: str) -> None:
         raise _slip(ErrorKind.INVALID_EMAIL, call)
 
 
-def _check(email: str, password: str, call: str) -> None:
-    check_email(email, call)
-    _check_password(password, call)
-
-
-def _check_password(password: str, call: str = "update_user") -> None:
+def check_new_password(password: str, call: str) -> None:
+    """Raises AuthError for what the server takes for no new password (supabase/auth, internal/api/password.go)."""
     if not password:
         raise _slip(ErrorKind.PASSWORD_MISSING, call)
+    if len(password.encode("utf-8", "surrogatepass")) > LONGEST_PASSWORD:
+        raise _slip(ErrorKind.PASSWORD_TOO_LONG, call)
 
 
 def _whole(session: Session | None) -> Session:
