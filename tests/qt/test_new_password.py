@@ -127,8 +127,11 @@ def test_another_code_may_be_asked_for_when_its_time_has_come(run_qt: Run, passw
             view(on).resend.click()
             assert on.commands.heard == [("resend",)]
             assert view(on).code.value() == ""
+            on.hear(Asked())
+            assert (view(on).resend.text(), view(on).submit.text()) == ("Sending\N{HORIZONTAL ELLIPSIS}", SAVE)
+            assert on.focus() == "Cancel"
+            on.hear(ProofWanted("code", time.time() + 60))
             assert on.focus() == "code"
-            on.hear(Asked(), ProofWanted("code", time.time() + 60))
             assert view(on).resend.text() == "Send another code in 60 s"
 
     run_qt(scenario)

@@ -28,6 +28,7 @@ class NewPasswordView(ChangeCard):
         self._flow: NewPassword | None = None
         self._proof: Proof = "none"
         self._sent = ""
+        self._resending = False  # which is no saving, though as busy
         self.current = Field("Current password", "current_password", secret=True)
         self.code = Field("Six-digit code", "code")
         self.password = Field("New password", "new_password", secret=True)
@@ -59,7 +60,7 @@ class NewPasswordView(ChangeCard):
 
     def _show_flow(self, flow: NewPassword) -> None:
         freed, wanted = self.busy and not flow.busy, flow.proof != self._proof
-        self._flow = flow
+        self._flow, self._resending = flow, self._resending and flow.busy
         about = f"For {flow.email}. {_OTHERS}" if flow.email else _OTHERS
         say(
             self.subtitle, about if flow.proof != "code" else ""
@@ -170,13 +171,16 @@ class NewPasswordView(ChangeCard):
     def _resend(self) -> None:
         self._sent = ""
         self.code.wipe()
-        self.resend.setEnabled(False)  # at once; the next step knows better
+        self._resending = True
+        self.show_busy(True)  # at once: a second press would void the first
         self.commands.resend()
-        self.code.focus()
 
     def _show_pause(self, left: int) -> None:
         self.resend.setEnabled(not left and not self.busy)
         self.resend.setText(f"Send another code in {left} s" if left else "Send another code")
+        if self.busy and self._resending:
+            self.resend.setText("Sending\N{HORIZONTAL ELLIPSIS}")
+            self.submit.setText(self.verb)
 
     def show_busy(self, busy: bool, retry_at: float = 0.0) -> None:
         super().show_busy(busy, retry_at)
@@ -184,7 +188,7 @@ class NewPasswordView(ChangeCard):
 
     def leave(self) -> None:
         super().leave()
-        self._flow, self._sent = None, ""
+        self._flow, self._sent, self._resending = None, "", False
         self._pause.stop()
         self._show_proof("none")
         self.rules.forget()
