@@ -40,7 +40,7 @@ _SENTENCES = {
     ErrorKind.MISUSE: "Something in this app went wrong before asking. Try again, or restart the app.",
     ErrorKind.OFFLINE: "The sign-in service can't be reached. Check your connection and try again.",
     ErrorKind.PASSWORD_MISSING: "Enter your password.",
-    ErrorKind.PASSWORD_TOO_LONG: "That password is too long. Use 72 characters at most, or fewer with accents or Hangul.",
+    ErrorKind.PASSWORD_TOO_LONG: "That password is too long. Use 72 characters at most, fewer with accents or Hangul.",
     ErrorKind.PROVIDER_OFF: "This project doesn't offer that way to sign in. Choose another one.",
     ErrorKind.PROVIDER_TOKEN_MISSING: "Sign in there once more, so that this app may use your account there.",
     ErrorKind.PROVIDER_UNVERIFIED: "Confirm your email address there first, then try again.",
