@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
+
+import pytest
 from PySide6.QtCore import Qt
 
+from desktopauth.core.models import UserChange
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
+from desktopauth.qt.views.avatar import Portrait
 from tests.canary import Canary
 from tests.journeys.conftest import Person, account_made, confirm, sign_in
+from tests.scripted_server import Reply, scripted_server
 
 ENTER = Qt.Key.Key_Return
+RED = base64.b64decode(  # one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
+)
 
 
 def test_a_name_and_a_password_are_changed_over_the_work(person: Person, canary: Canary) -> None:
@@ -84,3 +94,30 @@ def test_another_address_is_proved_by_code(person: Person) -> None:
         await hands.sees(f"Hello, {new}")
 
     person.start(move)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_picture_is_shown_where_the_app_wants_pictures_and_nobody_is_asked_where_not(
+    person: Person, on: bool
+) -> None:
+    account_made(person)
+    seen: list[bool] = []
+
+    async def look(hands: Hands, bus: AuthBus) -> None:
+        await sign_in(person, hands)
+        await hands.sees("Hello")
+        await bus._auth.update_user(UserChange(facts={"avatar_url": f"{pictures.url}/me", "full_name": "Ada King"}))
+        await hands.press("Account")
+        await hands.sees("AK")
+        portrait = hands._window.findChild(Portrait)
+        assert isinstance(portrait, Portrait)
+        if on:
+            await hands.until(portrait.has_picture, "the picture")
+        seen.append(portrait.has_picture())
+
+    with scripted_server() as pictures:
+        pictures.always = lambda _: Reply(200, RED, {"Content-Type": "image/png"})
+        replace(person, config=replace(person.config, avatars=on)).start(look)
+        assert seen == [on]
+        assert [request.path for request in pictures.seen] == (["/me"] if on else [])
+        assert not any(request.header("authorization") or request.header("apikey") for request in pictures.seen)
