@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from .core.errors import ErrorKind as ErrorKind
     from .core.events import AuthChange as AuthChange
     from .core.events import AuthEvent as AuthEvent
+    from .core.models import ProviderTokens as ProviderTokens
     from .core.models import User as User
+    from .core.models import UserChange as UserChange
     from .core.state import AuthState as AuthState
     from .qt.bus import AuthBus as AuthBus
 
@@ -35,7 +37,9 @@ _HOMES = {
     "Config": ".adapters.config",
     "ConfigError": ".adapters.config",
     "ErrorKind": ".core.errors",
+    "ProviderTokens": ".core.models",
     "User": ".core.models",
+    "UserChange": ".core.models",
     "connect": ".connect",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
