@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # nothing but Qt is imported before the first paint
 
     from desktopauth.adapters.config import Config
     from desktopauth.adapters.instance import InstanceLock
+    from desktopauth.adapters.project_check import Finding
     from desktopauth.adapters.statefile import StateFile
     from desktopauth.choosing import Choice
     from desktopauth.core.auth import Auth
@@ -89,6 +90,20 @@ def _state_file(config: Config) -> StateFile | None:
 async def configured(config: Config, _tell: Tell) -> AsyncIterator[Project]:
     """The project that the configuration names: nothing to prepare."""
     yield Project(config)
+
+
+async def check(url: str, key: str) -> Finding:
+    """Whether they lead to a project. The wire is imported when somebody asks, in a worker."""
+    import asyncio
+
+    look = await asyncio.get_running_loop().run_in_executor(None, _import_check)
+    return await look(url, key)
+
+
+def _import_check() -> Callable[[str, str], Awaitable[Finding]]:
+    from desktopauth.adapters.project_check import check_project
+
+    return check_project
 
 
 def open_app(opening: Opening) -> int:

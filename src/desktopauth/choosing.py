@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it is imported before the first paint
+    import asyncio
+
     from desktopauth.qt.shell import Shell
     from desktopauth.qt.views.connect import Check
 
@@ -32,6 +33,8 @@ class Choice(Generic[T]):
 
 async def choose(shell: Shell, choice: Choice[T]) -> Prepare[T]:
     """Ask until one of them is chosen. Cancelled, the question is taken back."""
+    import asyncio
+
     from desktopauth.qt.views.connect import ConnectView
 
     chosen: asyncio.Future[Prepare[T]] = asyncio.get_running_loop().create_future()

@@ -150,16 +150,17 @@ def _choose(options: argparse.Namespace, profile: Profile, missing: NotConfigure
     import os
 
     from desktopauth.adapters.config_file import save_project
-    from desktopauth.adapters.project_check import check_project
-    from desktopauth.app import Opening, configured, open_app
+    from desktopauth.app import Opening, check, configured, open_app
     from desktopauth.choosing import Choice
     from desktopauth.terminal.target import config_of
 
     def keep(url: str, key: str) -> Prepare:
+        given = argparse.Namespace(**{**vars(options), "url": url, "key": key})  # before all that the environment says
+        config = config_of(given, os.environ, profile.folder, profile.id)
         save_project(profile.folder, url, key)
-        return partial(configured, config_of(options, os.environ, profile.folder, profile.id))
+        return partial(configured, config)
 
-    choice = Choice(check_project, keep, partial(_demo_project, options, profile), missing.url, missing.key)
+    choice = Choice(check, keep, partial(_demo_project, options, profile), missing.url, missing.key)
     return open_app(
         Opening(
             title="desktopauth",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from desktopauth.adapters.paths import profile_at
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
 from tests.demo.people import somebody
@@ -89,3 +90,42 @@ def test_half_of_a_project_is_filled_in(started: Started, tmp_path: Path, run: R
             assert await app.ends() == 0
 
     run(scenario, deadline=60)
+
+
+def test_what_was_checked_is_what_is_used_whatever_the_environment_says(
+    lite: EmbeddedServer, started: Started, tmp_path: Path, run: Run
+) -> None:
+    other = NOWHERE | {"DESKTOPAUTH_URL": "http://127.0.0.1:9"}
+
+    async def scenario() -> None:
+        async with started("run", "--profile-dir", tmp_path / "profile", "--store", "memory", **other) as app:
+            await app.do("fill", "Project URL", lite.url)
+            await app.do("fill", "Publishable key", lite.publishable_key)
+            await app.do("press", "Check and connect")
+            await app.do("fill", "Email", somebody())
+            await app.do("fill", "Password", "not-the-one-123")
+            await app.do("press", "Sign in")
+            await app.do("sees", "don't match")
+            app.close_window()
+            assert await app.ends() == 0
+
+    run(scenario, deadline=60)
+
+
+def test_what_else_is_wrong_with_the_settings_is_said_and_nothing_is_written(
+    lite: EmbeddedServer, started: Started, tmp_path: Path, run: Run
+) -> None:
+    profile = profile_at(tmp_path / "profile").folder
+    (profile / "config.toml").write_text("store = 'disk'\n")
+
+    async def scenario() -> None:
+        async with started("run", "--profile-dir", profile, **NOWHERE) as app:
+            await app.do("fill", "Project URL", lite.url)
+            await app.do("fill", "Publishable key", lite.publishable_key)
+            await app.do("press", "Check and connect")
+            await app.do("sees", "The store must be one of")
+            app.close_window()
+            assert await app.ends() == 0
+
+    run(scenario, deadline=60)
+    assert (profile / "config.toml").read_text() == "store = 'disk'\n"

@@ -14,8 +14,9 @@ from desktopauth.adapters.project_check import check_project
 from desktopauth.demo.server import EmbeddedServer
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.hands import Hands
+from desktopauth.qt.shell import Shell
 from desktopauth.qt.views.connect import ConnectView
-from tests.qt.conftest import ENTER, TAB
+from tests.qt.conftest import ENTER, ESCAPE, TAB
 from tests.qt.screen import everything_in
 from tests.scenario import Run, settled, until
 
@@ -164,6 +165,25 @@ def test_while_it_is_checked_only_cancel_can_be_pressed_and_the_late_answer_does
             assert there.signals == []
             view.cancel.click()  # as Escape does at any time
             assert view.submit.isEnabled()
+
+    run_qt(scenario)
+
+
+def test_escape_gives_a_check_up_in_the_window_as_well(run_qt: Run) -> None:
+    async def scenario() -> None:
+        shell = Shell("Example", Commands(), expects_somebody=True)
+        check = Checker()
+        check.go.clear()
+        view = ConnectView(shell.commands, check, url=URL, key=KEY)
+        shell.put(view)
+        shell.show()
+        view.key.submitted.emit()
+        await until(lambda: check.asked, what="the check")
+        await Hands(shell).key(ESCAPE)
+        assert view.submit.isEnabled()
+        await shell.commands.close()
+        shell.hide()
+        shell.deleteLater()
 
     run_qt(scenario)
 

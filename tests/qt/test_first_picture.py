@@ -97,3 +97,13 @@ def test_who_was_left_signed_in_never_sees_the_form_first(left_signed_in: Path) 
     assert picture.view == "RestoringView"
     assert picture.built == []
     assert "desktopauth.qt.views.sign_in" not in picture.modules
+
+
+def test_who_has_no_project_waits_for_no_loop_and_no_wire_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DESKTOPAUTH_URL", "DESKTOPAUTH_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    picture = first_picture("--profile-dir", tmp_path / "profile")
+    late = {"asyncio", "qasync", "httpx", "supabase", "supabase_auth", "keyring", "filelock", "ssl", "socket"}
+    assert (picture.modules & late, picture.built) == (set(), [])

@@ -243,7 +243,7 @@ class Shell(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == _ESCAPE:
-            view = self.view()
+            view = self._stack.currentWidget()  # which may be one that no state asked for
             if isinstance(view, FormCard):
                 view.cancel.click()  # also while nothing but the form knows that it is busy
         else:

@@ -6,13 +6,16 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktopauth.adapters.config import Config, ConfigError, read_config
 from desktopauth.adapters.entry import account_folder, entry_name
-from desktopauth.adapters.glance import Glance, glance
 from desktopauth.adapters.paths import Profile, known_profile
 from desktopauth.resources import packaged_config
 from desktopauth.terminal.patience import in_time
+
+if TYPE_CHECKING:
+    from desktopauth.adapters.glance import Glance
 
 _APP_ID = "desktopauth"
 _ANSWER = 10.0  # seconds that a keyring has which is not asked to unlock
@@ -32,6 +35,8 @@ class Target:
 
     def glance(self) -> Glance:
         """What is stored. Raises TimeoutError, OSError."""
+        from desktopauth.adapters.glance import glance  # not above: the app reads its settings before the first paint
+
         folder = account_folder()
         return in_time(lambda: glance(self.entry, folder), _ANSWER)
 
