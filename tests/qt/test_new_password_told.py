@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from desktopauth.core.errors import ErrorKind, Problem
 from desktopauth.core.reduce import Asked, Cancelled, Failed
-from desktopauth.core.state import AuthState, Health, SignedIn, SignedOut
+from desktopauth.core.state import AuthState, Health, NewPassword, SignedIn, SignedOut
+from desktopauth.qt.style import style_sheet
 from desktopauth.qt.views.new_password import NewPasswordView
 from tests.canary import Canary
 from tests.qt.choosing import ADA, FORGOTTEN, SAVE, changing, not_taken, view
 from tests.qt.conftest import ENTER
 from tests.qt.desk import desk
 from tests.qt.screen import everything_in
-from tests.scenario import Run
+from tests.scenario import Run, settled
 
 
 @pytest.fixture
@@ -170,5 +171,24 @@ def test_what_changes_around_it_leaves_what_was_typed(run_qt: Run, password: str
             on.hear()
             assert view(on).password.value() == password
             assert on.focus() == "new_password"
+
+    run_qt(scenario)
+
+
+@pytest.mark.parametrize("proof", ["none", "current_password", "code"])
+def test_an_address_of_any_length_leaves_everything_within_reach_in_a_narrow_window(run_qt: Run, proof: str) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+
+    async def scenario() -> None:
+        long = NewPassword(f"{'a' * 60}@{'b' * 60}.test", proof=proof)  # type: ignore[arg-type]
+        async with desk(NewPasswordView, AuthState(SignedIn(ADA), long)) as on:
+            on.setStyleSheet(style_sheet(app))
+            on.resize(360, 620)
+            await settled()
+            assert on.width() == 360
+            for part in (view(on).password, view(on).submit, view(on).cancel, view(on).notice, view(on).subtitle):
+                right = part.mapTo(on, part.rect().topRight()).x()
+                assert right < 360, part.objectName()
 
     run_qt(scenario)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QImage
 
 from desktopauth.core.models import User
 from desktopauth.qt.views.avatar import Portrait
-from desktopauth.qt.views.person import initials_of, name_of, picture_of, plain, ways_of
+from desktopauth.qt.views.person import foldable, initials_of, name_of, picture_of, plain, ways_of
 from tests.core.fakes import Gate
 from tests.qt.conftest import Room
 from tests.qt.work import home
@@ -141,3 +141,10 @@ def test_what_comes_from_outside_is_one_plain_line() -> None:
 )
 def test_the_ways_in_are_named_whatever_shape_they_have(facts: dict[str, Any], expected: list[str]) -> None:
     assert ways_of(User("ada", "ada@example.com", facts)) == expected
+
+
+def test_an_address_is_folded_only_where_it_is_long() -> None:
+    assert foldable("ada@example.com") == "ada@example.com"
+    folded = foldable(f"{'a' * 60}@example.com")
+    assert folded.replace("\N{ZERO WIDTH SPACE}", "") == f"{'a' * 60}@example.com"
+    assert max(len(part) for part in folded.split("\N{ZERO WIDTH SPACE}")) == 20

@@ -7,6 +7,7 @@ from desktopauth.core.state import AuthState, NewEmail, user_of
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.messages import place_of
 from desktopauth.qt.views.change import ChangeCard
+from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import Field, say, text
 
 _TAKEN = "This address belongs to another account here. Use a different one."
@@ -39,7 +40,7 @@ class NewEmailView(ChangeCard):
             return
         user = user_of(state)
         self._now = user.email if user else ""
-        say(self.subtitle, f"Today it is {self._now}." if self._now else "")
+        say(self.subtitle, f"Today it is {foldable(self._now)}." if self._now else "")
         if flow != self._flow:  # else what was typed since must not be judged by an old answer
             self._show_flow(flow)
 

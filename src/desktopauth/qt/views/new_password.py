@@ -11,6 +11,7 @@ from desktopauth.qt.countdown import Countdown
 from desktopauth.qt.messages import place_of
 from desktopauth.qt.views.change import ChangeCard
 from desktopauth.qt.views.password_rules import PasswordRules, excess
+from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import Field, button, say, text
 
 _DIGITS = 6
@@ -61,7 +62,7 @@ class NewPasswordView(ChangeCard):
     def _show_flow(self, flow: NewPassword) -> None:
         freed, wanted = self.busy and not flow.busy, flow.proof != self._proof
         self._flow, self._resending = flow, self._resending and flow.busy
-        about = f"For {flow.email}. {_OTHERS}" if flow.email else _OTHERS
+        about = f"For {foldable(flow.email)}. {_OTHERS}" if flow.email else _OTHERS
         say(
             self.subtitle, about if flow.proof != "code" else ""
         )  # the notice names the address then, and room is scarce
@@ -82,7 +83,7 @@ class NewPasswordView(ChangeCard):
         self.current.setVisible(proof == "current_password")
         self.code.setVisible(proof == "code")
         self.resend.setVisible(proof == "code")
-        email = self._flow.email if self._flow else ""
+        email = foldable(self._flow.email) if self._flow else ""
         words = {
             "none": "",
             "current_password": "So that nobody but you can do this, your current password is needed as well.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from desktopauth.qt.providers import name_of as provider_name
 
 MOST_WAYS = 8  # that are named; of more, only how many
 _LONGEST = 200  # characters of anything from outside
+_UNBROKEN = 20  # characters that fit into the narrowest line
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # which some scripts and many emoji need
 
 
@@ -51,6 +53,11 @@ def plain(words: object) -> str:
         return ""
     kept = (letter if _is_plain(letter) else " " for letter in words[: 2 * _LONGEST])
     return " ".join("".join(kept).split())[:_LONGEST]
+
+
+def foldable(address: str) -> str:
+    """The same to the eye, and to be broken over lines anywhere it has to be: no address is wider than a window."""
+    return re.sub(rf"(\S{{{_UNBROKEN}}})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", address)
 
 
 def _ways(user: User) -> Iterator[str]:
