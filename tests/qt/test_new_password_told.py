@@ -189,6 +189,6 @@ def test_an_address_of_any_length_leaves_everything_within_reach_in_a_narrow_win
             assert on.width() == 360
             for part in (view(on).password, view(on).submit, view(on).cancel, view(on).notice, view(on).subtitle):
                 right = part.mapTo(on, part.rect().topRight()).x()
-                assert right < 360, part.objectName()
+                assert right < 360 or not part.isVisible(), part.objectName()
 
     run_qt(scenario)
