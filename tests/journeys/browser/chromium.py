@@ -170,22 +170,23 @@ class Chromium:
 
     async def gone(self) -> None:
         """Wait until it has ended by itself, as it does with its last page."""
-        await self.driver.do(lambda: _wait(lambda: not any(map(alive, self._processes()))))
+        await self.driver.do(lambda: _wait(self._ended))
         self._browser = None
 
     async def end(self) -> None:
-        """Have it close in good order, as its menu does: what it keeps is on disk then."""
+        """Have it close in good order, as by its menu: what it keeps is on disk then."""
         await self.driver.do(self.close)
 
     def close(self) -> None:
-        """The same in the driver's thread; what has not ended then is killed."""
+        """The same in the driver's thread; what does not end then is killed."""
         from playwright.sync_api import Error
 
-        with suppress(Error):  # it hangs up while it answers
-            if self._browser and self._browser.is_connected():
-                self._browser.new_browser_cdp_session().send("Browser.close")
         with suppress(AssertionError):
-            _wait(lambda: not any(map(alive, self._processes())), 10 if self._browser else 0)
+            _wait(lambda: self._ended() or self._pages())
+            with suppress(Error):  # it hangs up while it answers
+                if self._browser:
+                    self._browser.new_browser_cdp_session().send("Browser.close")
+            _wait(self._ended)
         for process in filter(alive, self._processes()):
             os.kill(process, signal.SIGKILL)
         self._browser = None
@@ -238,6 +239,9 @@ class Chromium:
                 return []
         return [page for context in self._browser.contexts for page in context.pages]
 
+    def _ended(self) -> bool:
+        return not any(map(alive, self._processes()))
+
     def _processes(self) -> list[int]:
         return [int(line) for line in self._lines("processes")]
 
@@ -270,8 +274,8 @@ def arguments() -> str:
     return "\n".join(lines)
 
 
-def _wait(happened: Callable[[], object], patience: float = _PATIENCE) -> None:
-    deadline = time.monotonic() + patience
+def _wait(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + _PATIENCE
     while not happened():
         assert time.monotonic() < deadline, "the browser did not do it"
         time.sleep(0.02)
