@@ -41,7 +41,7 @@ _UNUSED_FILES = re.compile(
         translations/(?!qtbase_ko\.qm)        # Qt's own buttons, in the languages we speak; English is built in
       | plugins/(
             (egldeviceintegrations|generic|printsupport|qmltooling|sqldrivers|tls)/
-          | imageformats/q?(lib)?q(gif|icns|jpeg|pdf|tga|tiff|wbmp|webp)\.
+          | imageformats/q?(lib)?q(icns|pdf|tga|tiff|wbmp)\.
           | platforms/(lib)?q(direct2d|eglfs|linuxfb|minimal|minimalegl|vkkhrdisplay|vnc)\.
           | platforminputcontexts/(lib)?qtvirtualkeyboardplugin\.   # draws in all of Qt Quick
           | platformthemes/(lib)?qgtk3\.                            # draws in all of GTK, where it is installed

@@ -12,8 +12,9 @@ from importlib import import_module
 
 import desktopauth
 
-_RESOURCES = ("style/app.qss", "demo/server.mjs", "demo/package-lock.json", "demo/schema.sql")
+_RESOURCES = ("style/app.qss", "icons/neutral.svg", "demo/server.mjs", "demo/package-lock.json", "demo/schema.sql")
 _NEEDED = {"platforms": 1, "input contexts": 1, "network backends": 1}  # at least so many of each
+_PICTURES = {"gif", "jpeg", "png", "svg", "webp"}  # people's, and the marks of the doors
 
 
 def smoke(say: Callable[[str], None]) -> int:
@@ -89,6 +90,8 @@ def _qt() -> str:
     found = inventory()
     if lacking := [kind for kind, least in _NEEDED.items() if len(found[kind]) < least]:
         raise RuntimeError(f"Qt has none of: {', '.join(lacking)}")
+    if unreadable := _PICTURES - set(found["pictures"]):
+        raise RuntimeError(f"Qt reads no {', '.join(sorted(unreadable))}")
     return "; ".join(f"{kind} {', '.join(names)}" for kind, names in found.items())
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImageReader
 
 
 def inventory() -> dict[str, list[str]]:
-    """Names by kind: the platform in use, platforms, input contexts and network backends that could be loaded."""
+    """Names by kind: the platform in use, and what could be loaded: platforms, input contexts, backends, pictures."""
     return {
         "platform": [QGuiApplication.platformName()],
         "platforms": _plugins("platforms"),
         "input contexts": _plugins("platforminputcontexts"),
         "network backends": _network_backends(),
+        "pictures": sorted(bytes(name.data()).decode() for name in QImageReader.supportedImageFormats()),
     }
 
 
