@@ -18,6 +18,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 STORY = [
     *("sign_up", "confirm", "note_written", "quit"),
     *("restored", "note_read", "refreshed", "sign_out", "keyring_cleared", "signed_out_after_restart"),
+    *("signed_in_by_code", "password_forgotten"),
 ]
 
 

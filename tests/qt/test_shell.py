@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.models import User
+from desktopauth.core.models import Project, User
 from desktopauth.core.state import (
     AddressForm,
     AnotherPerson,
@@ -80,6 +80,21 @@ def test_the_table_above_forgets_no_kind_of_state_and_no_view() -> None:
     assert {type(state.session) for state, _ in TABLE} == set(get_args(SessionState))
     assert {type(state.flow) for state, _ in TABLE} == {*get_args(Flow), type(None)}
     assert {name for _, name in TABLE} == set(get_args(Name))
+
+
+def test_no_part_of_a_view_is_ever_a_window_of_its_own(room: Room, run_qt: Run) -> None:
+    """One that is shown before it has its place flashes up, and takes the keyboard."""
+
+    async def scenario() -> None:
+        async with room.signed_in():
+            room.shell.offer(Project(("github", "google", "kakao")), "github")
+            for state, name in TABLE:
+                if not isinstance(state.session, Starting):
+                    room.shell.show_state(state)
+                    await settled()
+                    assert room.shell.isActiveWindow(), name
+
+    run_qt(scenario)
 
 
 def test_the_views_follow_the_bus_through_a_whole_stay(room: Room, run_qt: Run) -> None:

@@ -89,6 +89,30 @@ class Tour:
             await self._hands.sees("Welcome")
             await self._hands.until(lambda: isinstance(self._bus.state.session, SignedOut), "nobody signed in")
             self._picture("signed-out-after-restart")
+        async with self._step("signed_in_by_code"):
+            await self._hands.press("Email me a code instead")
+            await self._send_code("Sign in with a code", "address")
+            await self._hands.sees(f"Hello, {_EMAIL}")
+            await self._hands.press("Sign out")
+            await self._hands.sees("You're signed out.")
+        async with self._step("password_forgotten"):
+            await self._hands.press("Forgot password?")
+            await self._send_code("Forgot your password?", "forgotten")
+            await self._hands.sees("Choose a new password")
+            await self._hands.fill("New password", secrets.token_urlsafe(12))
+            self._picture("new-password")
+            await self._hands.press("Save the new password")
+            await self._hands.sees(f"Hello, {_EMAIL}")
+
+    async def _send_code(self, title: str, picture: str) -> None:
+        """Have a code sent, and type what the mailbox says."""
+        await self._hands.sees(title)
+        await self._hands.fill("Email", _EMAIL)
+        self._picture(picture)
+        await self._hands.press("Send code")
+        mail = await self._hands.sees("Your demo mailbox says")
+        self._picture(f"{picture}-code")
+        await self._hands.fill("Six-digit code", mail.split()[-1])
 
     @asynccontextmanager
     async def _step(self, name: str) -> AsyncIterator[None]:
