@@ -132,6 +132,7 @@ class Chromium:
     folder: Path
     driver: Driver
     display: str
+    surroundings: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     _browser: Browser | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -163,6 +164,11 @@ class Chromium:
     def told(self) -> list[str]:
         """All arguments that it was ever started with: addresses, where nothing is wrong."""
         return self._lines("told")
+
+    async def visit(self, url: str) -> None:
+        """Somebody puts an address into it by hand."""
+        process = await asyncio.create_subprocess_exec(self.command, url, env=self.surroundings)
+        assert await process.wait() == 0
 
     async def tab(self, part: str, *, nth: int = 0) -> Tab:
         """The ``nth`` page whose address has ``part`` in it, once it is there."""
