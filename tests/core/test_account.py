@@ -13,14 +13,12 @@ from desktopauth.core.flows import RESEND_PAUSE
 from desktopauth.core.models import User, UserChange
 from desktopauth.core.state import CodeWanted, NewEmail, PasswordForm
 from tests.core.conftest import ADA, World
-from tests.core.fakes import Gate, quietly, refused
+from tests.core.fakes import Gate, quietly
 from tests.scenario import Run, settled, until
 
 NEW = "ada@elsewhere.test"
 NAMED = User("ada", ADA.email, {"id": "ada", "email": ADA.email, "user_metadata": {"full_name": "Ada"}})
 MOVING = User("ada", ADA.email, {"id": "ada", "email": ADA.email, "new_email": NEW})
-CURRENT = refused("update_user", "current_password_required", ErrorKind.CURRENT_PASSWORD_WANTED)
-CODE = refused("update_user", "reauthentication_needed", ErrorKind.REAUTHENTICATION_WANTED)
 
 
 def changes(world: World) -> list[UserChange]:

@@ -9,15 +9,12 @@ import pytest
 from desktopauth.core.errors import AuthError, ErrorKind
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.flows import RESEND_PAUSE
-from desktopauth.core.models import User, UserChange
+from desktopauth.core.models import UserChange
 from desktopauth.core.state import NewEmail, NewPassword
 from tests.core.conftest import ADA, World
 from tests.core.fakes import Gate, refused
 from tests.scenario import Run
 
-NEW = "ada@elsewhere.test"
-NAMED = User("ada", ADA.email, {"id": "ada", "email": ADA.email, "user_metadata": {"full_name": "Ada"}})
-MOVING = User("ada", ADA.email, {"id": "ada", "email": ADA.email, "new_email": NEW})
 CURRENT = refused("update_user", "current_password_required", ErrorKind.CURRENT_PASSWORD_WANTED)
 CODE = refused("update_user", "reauthentication_needed", ErrorKind.REAUTHENTICATION_WANTED)
 

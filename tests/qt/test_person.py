@@ -2,76 +2,14 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from types import MappingProxyType
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QBuffer, QIODevice
-from PySide6.QtGui import QColor, QImage
 
 from desktopauth.core.models import User
-from desktopauth.qt.views.avatar import Portrait
 from desktopauth.qt.views.person import foldable, initials_of, name_of, picture_of, plain, ways_of
-from tests.core.fakes import Gate
-from tests.qt.conftest import Room
-from tests.qt.work import home
-from tests.scenario import settled
 
 URL = "https://pictures.test/ada.png"
-GIF = (  # one red pixel
-    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\x00\x00\x00\x00\x00!\xf9\x04\x00\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01"
-    b"\x00\x00\x02\x02D\x01\x00;"
-)
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9" fill="red"/></svg>'
-
-outspoken = pytest.mark.qt_log_ignore(".")  # the decoders say what they think of a file
-
-
-def picture(width: int, height: int, kind: str = "png", colour: str = "red") -> bytes:
-    image = QImage(width, height, QImage.Format.Format_RGB32)
-    image.fill(QColor(colour))
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert image.save(buffer, kind.upper())  # type: ignore[call-overload]
-    return bytes(buffer.data().data())
-
-
-def claiming(width: int, height: int, body: bytes = b"") -> bytes:
-    """A PNG that says in its head how large it is (PNG specification §11.2.2)."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    parts = [(b"IHDR", head), (b"IDAT", body or zlib.compress(b"\0" * 64)), (b"IEND", b"")]
-    chunks = [
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def pictured(user_id: str = "ada", url: object = URL, **written: object) -> User:
-    who = {"id": user_id, "email": f"{user_id}@example.com"}
-    facts = {**who, "user_metadata": {"full_name": "Ada Lovelace", "avatar_url": url, **written}}
-    return User(who["id"], who["email"], MappingProxyType(facts))
-
-
-class Pictures:
-    """Whoever fetches; writes down what was asked for."""
-
-    def __init__(self, answer: Any) -> None:
-        self.asked: list[str] = []
-        self.answer = answer
-
-    async def __call__(self, url: str) -> tuple[str, bytes] | None:
-        self.asked.append(url)
-        found: tuple[str, bytes] | None = await self.answer.passed() if isinstance(self.answer, Gate) else self.answer
-        return found
-
-
-async def open_account(room: Room, pictures: Pictures | None) -> Portrait:
-    home(room).account.portrait._fetch = pictures or home(room).account.portrait._fetch
-    await room.hands.press("Account")
-    await settled()
-    return home(room).account.portrait
 
 
 @pytest.mark.parametrize(
