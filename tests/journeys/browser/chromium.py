@@ -11,23 +11,20 @@ import os
 import shlex
 import signal
 import sqlite3
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tests.demo.children import alive
+from tests.journeys.browser.tab import PATIENCE, Driver, Tab
 from tests.scenario import need
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, Page
 
-_T = TypeVar("_T")
-_PATIENCE = 20.0  # seconds for a start, a page or an end
 _OPTIONS = (
     *("--remote-debugging-port=0", "--no-first-run", "--no-default-browser-check", "--disable-gpu"),
     *("--password-store=basic", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -41,88 +38,6 @@ export DISPLAY={display} HOME={home} XDG_CONFIG_HOME={home} XDG_CACHE_HOME={home
 echo $! >>{processes}
 """
 _END_OF_CHAIN = 0x20000000  # of a visit that is not followed by a redirect (Chromium's ui/base/page_transition_types.h)
-
-
-class Driver:
-    """Playwright, in a thread of its own: it has a loop of its own, and the tests' is sometimes Qt's."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="playwright")
-        self._playwright: Playwright | None = None
-
-    async def do(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.wrap_future(self._thread.submit(work))
-
-    def attach(self, port: int) -> Browser:
-        """In its thread: get hold of the browser that listens at ``port``."""
-        from playwright.sync_api import sync_playwright
-
-        if self._playwright is None:
-            self._playwright = sync_playwright().start()
-        return self._playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=5_000)
-
-    def call(self, work: Callable[[], object]) -> None:
-        """The same as ``do`` where there is no loop."""
-        self._thread.submit(work).result()
-
-    def end(self) -> None:
-        if self._playwright:
-            self.call(self._playwright.stop)
-        self._thread.shutdown()
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One page of the browser."""
-
-    page: Page
-    driver: Driver
-
-    async def press(self, name: str) -> None:
-        await self.driver.do(lambda: self.page.get_by_role("button", name=name).click(no_wait_after=True))
-
-    async def reads(self, title: str) -> str:
-        """Wait for a page with this heading; its whole text as HTML."""
-        wanted = self.page.get_by_role("heading", name=title, exact=True)
-        await self.driver.do(lambda: wanted.wait_for(timeout=_PATIENCE * 1000))
-        return await self.driver.do(self.page.content)
-
-    async def address(self) -> str:
-        return await self.driver.do(lambda: self.page.evaluate("location.href"))
-
-    async def language(self) -> str:
-        return await self.driver.do(lambda: self.page.evaluate("document.documentElement.lang"))
-
-    async def go(self, url: str) -> int:
-        """Type an address into the line; the status of the page at its end."""
-        found = await self.driver.do(lambda: self.page.goto(url))
-        return found.status if found else 0
-
-    async def reload(self) -> None:
-        await self.driver.do(self.page.reload)
-
-    async def close(self) -> None:
-        await self.driver.do(self.page.close)
-
-    async def way_back(self) -> list[str]:
-        """The addresses that its Back and Forward buttons lead to, and the one it is at."""
-        return await self.driver.do(self._entries)
-
-    async def fails(self) -> str:
-        """Wait for the browser's own page about an address that it could not reach; that address."""
-
-        def wait() -> str:
-            deadline = time.monotonic() + _PATIENCE
-            while not self.page.url.startswith("chrome-error:"):
-                assert time.monotonic() < deadline, "the page can be reached"
-                self.page.wait_for_timeout(20)
-            return self._entries()[-1]
-
-        return await self.driver.do(wait)
-
-    def _entries(self) -> list[str]:
-        session = self.page.context.new_cdp_session(self.page)
-        return [entry["url"] for entry in session.send("Page.getNavigationHistory")["entries"]]
 
 
 @dataclass
@@ -221,7 +136,7 @@ class Chromium:
     # ---- the rest
 
     def _find(self, part: str, nth: int) -> Page:
-        deadline, seen = time.monotonic() + _PATIENCE, list[str]()
+        deadline, seen = time.monotonic() + PATIENCE, list[str]()
         while time.monotonic() < deadline:
             pages = self._pages()
             for page in pages[:1]:
@@ -256,32 +171,8 @@ class Chromium:
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-@contextmanager
-def screen() -> Iterator[str]:
-    """A screen that nobody sees: what DISPLAY says of it."""
-    hear, tell = os.pipe()
-    command = [need("Xvfb"), "-displayfd", str(tell), "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[tell], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        os.close(tell)
-        with open(hear, encoding="ascii") as said:  # noqa: PTH123 - a file descriptor
-            number = said.readline().strip()
-        try:
-            yield f":{number}"
-        finally:
-            server.terminate()
-
-
-def arguments() -> str:
-    """The arguments of every process of this machine, as anybody on it can see them."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):  # it has ended
-            lines.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-    return "\n".join(lines)
-
-
 def _wait(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < deadline, "the browser did not do it"
         time.sleep(0.02)

@@ -15,8 +15,10 @@ from desktopauth.demo.install import install
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
 from tests.demo.people import somebody
-from tests.journeys.browser.chromium import Chromium, Driver, screen
+from tests.journeys.browser.chromium import Chromium
 from tests.journeys.browser.provider import RECIPE, Provider, running
+from tests.journeys.browser.screen import screen
+from tests.journeys.browser.tab import Driver
 from tests.journeys.conftest import Person
 from tests.scenario import lacking
 

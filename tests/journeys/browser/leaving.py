@@ -6,7 +6,8 @@ from desktopauth.adapters.pages import LANGUAGES
 from desktopauth.core.state import BrowserWait
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
-from tests.journeys.browser.chromium import Chromium, Tab
+from tests.journeys.browser.chromium import Chromium
+from tests.journeys.browser.tab import Tab
 
 CONSENT = "/login/oauth/authorize"
 BUTTON = "Continue with GitHub"

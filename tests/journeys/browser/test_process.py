@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 from desktopauth.core.redirect import Verdict
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
-from tests.journeys.browser.chromium import Chromium, arguments
+from tests.journeys.browser.chromium import Chromium
 from tests.journeys.browser.leaving import BUTTON, CONSENT, TITLES
+from tests.journeys.browser.screen import arguments
 from tests.journeys.processes import Started, started
 from tests.scenario import Run, need
 

@@ -25,9 +25,11 @@ from desktopauth.demo.server import EmbeddedServer
 from tests.adapters.strangers import port_of, refuses, soon
 from tests.canary import Canary
 from tests.core.fakes import ManualClock
-from tests.journeys.browser.chromium import Chromium, Tab, arguments
+from tests.journeys.browser.chromium import Chromium
 from tests.journeys.browser.leaving import CONSENT
 from tests.journeys.browser.provider import NAME, Provider
+from tests.journeys.browser.screen import arguments
+from tests.journeys.browser.tab import Tab
 from tests.scenario import Run, settled
 
 
@@ -99,6 +101,7 @@ def test_allow_brings_a_session_and_the_page_says_so(
             attempt.receiver.settle(Verdict.SIGNED_IN)
             canary.scan_text(await tab.reads(title(Verdict.SIGNED_IN, language)), "the page at the end")
             assert await tab.language() == language
+            assert await tab.looks("h1", "fontWeight") == "600", "the page's own policy lets its own style in"
             where = urlsplit(await tab.address())
             assert (where.netloc, where.query) == (urlsplit(attempt.receiver.address).netloc, "")
         user = got.session.user

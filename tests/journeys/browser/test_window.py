@@ -14,9 +14,10 @@ from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
 from tests.adapters.strangers import refuses
 from tests.canary import Canary
-from tests.journeys.browser.chromium import Chromium, arguments
+from tests.journeys.browser.chromium import Chromium
 from tests.journeys.browser.leaving import BUTTON, CONSENT, TITLES, leaves
 from tests.journeys.browser.provider import NAME, Provider
+from tests.journeys.browser.screen import arguments
 from tests.journeys.conftest import Person
 
 
