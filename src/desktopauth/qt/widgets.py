@@ -207,7 +207,7 @@ class Card(View):
         row.addStretch(1)
         self._middle.addLayout(row)
         self._middle.addStretch(1)
-        self._scroll = scroll = QScrollArea()
+        scroll = QScrollArea()
         scroll.setObjectName("scroll")
         scroll.setWidgetResizable(True)
         scroll.setProperty("horizontalScrollBarPolicy", _ALWAYS_OFF)
@@ -216,6 +216,8 @@ class Card(View):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
+        self._bar = scroll.verticalScrollBar()
+        self._bar.rangeChanged.connect(self._place)
         self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -226,7 +228,8 @@ class Card(View):
         side, edge = (16, _EDGE // 2) if self.width() < _NARROW else (32, _EDGE)
         self.box.setContentsMargins(side, 28, side, 28)
         top = max(_EDGE, (self.height() - self.stature) // 2) if self.stature else _EDGE
-        self._middle.setContentsMargins(edge, top, edge, _EDGE)
+        beside = self._bar.sizeHint().width() if self._bar.maximum() and edge == _EDGE else 0  # or it would push aside
+        self._middle.setContentsMargins(edge + beside, top, edge, _EDGE)
 
 
 class FormCard(Card):
