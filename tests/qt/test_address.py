@@ -6,11 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 from desktopauth.core.errors import ErrorKind
 from desktopauth.core.models import Project
-from desktopauth.core.state import AddressForm, AddressPurpose, CodeWanted, PasswordForm
+from desktopauth.core.state import (
+    AddressForm,
+    AddressPurpose,
+    AuthState,
+    BrowserWait,
+    CodeWanted,
+    PasswordForm,
+    SignedOut,
+)
 from desktopauth.qt.views.address import AddressView
 from tests.core.conftest import ADA
 from tests.core.fakes import Gate, offline, refused
@@ -246,5 +254,32 @@ def test_markup_in_an_address_is_shown_as_it_is(room: Room, run_qt: Run, purpose
             assert room.shows(foreign)
             labels = room.shell.view().findChildren(QLabel)
             assert {label.textFormat().name for label in labels} == {"PlainText"}
+
+    run_qt(scenario)
+
+
+LONG = f"{'a' * 64}@{'b' * 60}.example"
+
+
+@pytest.mark.parametrize("width", [360, 880])
+def test_no_address_is_wider_than_the_window(room: Room, run_qt: Run, width: int) -> None:
+    async def scenario() -> None:
+        async with room.open():
+            room.shell.resize(width, 620)
+            for flow in (
+                AddressForm("recovery", LONG),
+                CodeWanted(LONG, "sign_in", 0.0),
+                CodeWanted(LONG, "recovery", 0.0, create=False),
+                BrowserWait(f"custom:{'c' * 200}", "https://x.test", 0.0, busy=False),
+                BrowserWait(f"custom:{'c' * 200}"),
+                PasswordForm(email=LONG),
+            ):
+                room.shell.offer(Project((f"custom:{'c' * 200}", "github", "google")))
+                room.shell.show_state(AuthState(SignedOut(), flow))
+                await settled()
+                card = room.shell.view().findChild(QWidget, "card")
+                assert isinstance(card, QWidget)
+                assert card.mapTo(room.shell, card.rect().topRight()).x() < width, flow
+                assert room.shell.width() == width
 
     run_qt(scenario)

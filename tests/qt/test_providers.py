@@ -21,6 +21,7 @@ from tests.qt.test_doors import BRANDS, MARKUP
         ("slack_oidc", "Slack"),
         ("custom:", "Custom:"),
         (MARKUP, MARKUP),
+        ("custom:a\N{RIGHT-TO-LEFT OVERRIDE}b\x00\nc", "Abc"),
     ],
 )
 def test_a_provider_is_called_what_its_owner_calls_it(provider: str, name: str) -> None:

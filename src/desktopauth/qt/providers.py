@@ -29,7 +29,8 @@ def name_of(provider: str) -> str:
     """As its owner writes it: ``GitHub`` for ``github``, ``Acme`` for ``custom:acme``."""
     if known := _NAMES.get(provider):
         return known
-    words = re.sub(r"[\s_-]+", " ", provider.removeprefix("custom:")).strip() or provider
+    printable = "".join(letter for letter in provider if letter.isprintable())  # and none that turns the direction
+    words = re.sub(r"[\s_-]+", " ", printable.removeprefix("custom:")).strip() or printable
     return (words[:1].upper() + words[1:])[:_LONGEST]
 
 

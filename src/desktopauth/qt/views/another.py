@@ -6,6 +6,7 @@ from desktopauth.core.models import User
 from desktopauth.core.state import AnotherPerson, AuthState, Interrupted
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.one_line import cut
+from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import FormCard, button, say, text
 
 _BUTTON = 300  # pixels for its words
@@ -30,8 +31,9 @@ class AnotherView(FormCard):
     def show_state(self, state: AuthState) -> None:
         if isinstance(flow := state.flow, AnotherPerson) and isinstance(session := state.session, Interrupted):
             first, second = _called(session.user), _called(flow.user)
-            say(self.notice, f"{second} has just signed in.\nThe work here is {first}'s.")
-            say(self.loss, f"If you continue as {second}, what {first} hasn't saved is discarded.")
+            one, other = foldable(first), foldable(second)
+            say(self.notice, f"{other} has just signed in.\nThe work here is {one}'s.")
+            say(self.loss, f"If you continue as {other}, what {one} hasn't saved is discarded.")
             self._offer(f"Continue as {second}")
 
     def _offer(self, words: str) -> None:

@@ -11,6 +11,7 @@ from desktopauth.qt.countdown import Countdown
 from desktopauth.qt.messages import sentence
 from desktopauth.qt.providers import name_of
 from desktopauth.qt.speech import announce
+from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import Field, FormCard, button, say, text
 
 _NOT_IT = "That isn't where this sign-in ended. Copy the browser's whole address line, and paste it here."
@@ -54,7 +55,7 @@ class BrowserWaitView(FormCard):
         if anew:
             self.copy.setText("Copy link")
             self.address.show_problem("")
-        say(self.subtitle, f"Sign in with {name_of(flow.provider)} there, then come back here.")
+        say(self.subtitle, f"Sign in with {foldable(name_of(flow.provider))} there, then come back here.")
         say(self.problem, sentence(flow.problem) if flow.problem else "")
         for part in (self.again, self.copy, self.pasting, self.address, self.go_on):
             part.setEnabled(bool(flow.url) and not flow.busy)
@@ -132,7 +133,7 @@ class BrowserWaitView(FormCard):
 def _busy_words(flow: BrowserWait) -> str:
     if flow.url:
         return "Signing you in\N{HORIZONTAL ELLIPSIS}"
-    return f"Asking for {name_of(flow.provider)}'s sign-in page\N{HORIZONTAL ELLIPSIS}"
+    return f"Asking for {foldable(name_of(flow.provider))}'s sign-in page\N{HORIZONTAL ELLIPSIS}"
 
 
 def _heard(flow: BrowserWait) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from desktopauth.core.state import AuthState, CodePurpose, CodeWanted
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.messages import sentence_beside
+from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import Field, FormCard, button, say, text
 
 Mailbox = Callable[[str], str | None]
@@ -135,8 +136,8 @@ def _is_phone(flow: CodeWanted) -> bool:
 def _where(flow: CodeWanted) -> str:
     """Where the code went, said alike whether anybody is known there or not."""
     if flow.purpose == "recovery" or not flow.create:
-        return f"If there's an account for {flow.email}, a code is on its way to it."
-    return f"We sent a code to {flow.email}{' in a text message' if _is_phone(flow) else ''}."
+        return f"If there's an account for {foldable(flow.email)}, a code is on its way to it."
+    return f"We sent a code to {foldable(flow.email)}{' in a text message' if _is_phone(flow) else ''}."
 
 
 def _back(flow: CodeWanted) -> str:

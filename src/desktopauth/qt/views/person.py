@@ -13,6 +13,7 @@ from desktopauth.qt.providers import name_of as provider_name
 MOST_WAYS = 8  # that are named; of more, only how many
 _LONGEST = 200  # characters of anything from outside
 _UNBROKEN = 20  # characters that fit into the narrowest line
+_ONE_LINE = 32  # that do where they may have a line to themselves
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # which some scripts and many emoji need
 
 
@@ -57,6 +58,8 @@ def plain(words: object) -> str:
 
 def foldable(address: str) -> str:
     """The same to the eye, and to be broken over lines anywhere it has to be: no address is wider than a window."""
+    if len(address) <= _ONE_LINE:
+        return address
     return re.sub(rf"(\S{{{_UNBROKEN}}})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", address)
 
 
