@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import httpx
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox
 
 from desktopauth.core import browsing
 from desktopauth.core.auth import Auth
 from desktopauth.core.errors import AuthError, ErrorKind
 from desktopauth.core.redirect import Verdict
-from desktopauth.core.state import Interrupted, PasswordForm
+from desktopauth.core.state import Interrupted, PasswordForm, SignedOut
 from desktopauth.qt.bus import AuthBus
 from desktopauth.qt.hands import Hands
 from tests.demo.people import client, somebody
@@ -115,3 +118,35 @@ def test_who_never_comes_back_is_told_what_it_may_be(
         assert isinstance(bus.state.flow, PasswordForm)
 
     guest.start(story)
+
+
+def stored() -> set[str]:
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as bus:
+        return {item.item_path for item in secretstorage.get_default_collection(bus).get_all_items()}
+
+
+def test_who_is_not_to_be_remembered_leaves_nothing(regular: Person, chromium: Chromium) -> None:
+    before = stored()
+    regular.folder.mkdir(parents=True)
+
+    async def first(hands: Hands, bus: AuthBus) -> None:
+        await hands.sees(BUTTON)
+        [keep] = [box for box in hands._visible(QCheckBox) if "Keep me signed in" in box.text()]
+        keep.setFocus()
+        await hands.key(Qt.Key.Key_Space)
+        await comes_in(hands, bus, chromium)
+        await hands.sees("Hello, ")
+        assert await auth_of(bus).provider_token("github"), "for this run"
+        assert stored() == before
+
+    async def second(hands: Hands, bus: AuthBus) -> None:
+        await hands.sees(BUTTON)
+        assert isinstance(bus.state.session, SignedOut)
+        assert "Last used" not in hands.texts()
+
+    for story in (first, second):
+        regular.start(story)
+    assert stored() == before
+    assert [path for path in regular.folder.rglob("*") if path.is_file()] == []
