@@ -137,6 +137,7 @@ def test_a_screen_reader_hears_what_happens_and_not_every_second(
             for _ in range(3):
                 room.world.clock.advance(1.0)
                 view(room)._countdown.timeout.emit()
+            room.shell.show_state(room.bus.state)
             await room.hands.press("Copy link")
             room.world.gateway.script.plan("exchange", gate := Gate())
             room.world.browser.receiver.come(Granted("code"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollBar, QWidget
 
 from desktopauth.core.models import Project
 from desktopauth.core.state import AddressForm, AddressPurpose, BrowserWait, Interrupted
@@ -57,10 +57,14 @@ def test_before_the_project_is_known_there_are_none(room: Room, run_qt: Run) -> 
     run_qt(scenario)
 
 
-@pytest.mark.parametrize("project", [Project(("github",)), MANY])
-def test_they_come_below_what_is_there_and_nothing_moves_for_them(room: Room, run_qt: Run, project: Project) -> None:
+@pytest.mark.parametrize(("project", "scrolls"), [(Project(("github",)), False), (MANY, True)])
+def test_they_come_below_what_is_there_and_nothing_moves_for_them(
+    room: Room, run_qt: Run, project: Project, scrolls: bool
+) -> None:
     async def scenario() -> None:
         async with room.open():
+            room.shell.resize(880, 480)
+            await settled()
             await room.hands.type_in("ada@exa")
             before = places(room)
             room.shell.offer(project)
@@ -68,6 +72,8 @@ def test_they_come_below_what_is_there_and_nothing_moves_for_them(room: Room, ru
             await settled()
             after = places(room)
             assert {name: after[name] for name in before} == before
+            bars = form(room).findChildren(QScrollBar)
+            assert any(bar.isVisible() for bar in bars) is scrolls
             assert room.focus() == "email"
             await room.hands.type_in("mple.com")
             assert form(room).email.value() == "ada@example.com"
@@ -103,10 +109,14 @@ def test_one_press_leads_to_the_browser_and_everything_but_cancel_is_off_at_once
         async with room.open():
             room.shell.offer(Project(("github",)))
             room.world.gateway.script.plan("authorize", gate := Gate())
+            await settled()
             button = doors(room)[0]
+            before = button.mapTo(room.shell, QPoint())
             button.click()
             button.click()
             assert form(room).cancel.isVisible()
+            await settled()
+            assert button.mapTo(room.shell, QPoint()) == before, "Cancel has a place of its own"
             await gate.reached.wait()
             gate.open()
             await until(lambda: room.world.browser.opened, what="the browser")

@@ -69,6 +69,7 @@ def test_while_it_is_busy_everything_but_cancel_is_disabled_and_cancel_works(roo
             await settled()
             assert [part.isEnabled() for part in off] == [True] * 4
             assert not view.cancel.isVisible()
+            assert room.focus() == "password"
             assert view.password.value() == room.world.password, "a cancelled try costs no typing"
             gate.open()
             await until(lambda: room.world.gateway.count("sign_out") == 1, what="the late session revoked")
