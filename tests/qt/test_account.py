@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desktopauth.core.errors import ErrorKind
 from desktopauth.qt.style import style_sheet
@@ -14,6 +14,8 @@ from tests.qt.people import EVIL, account, named, open_account, person, rename, 
 from tests.qt.screen import everything_in
 from tests.qt.work import home
 from tests.scenario import Run, settled, until
+
+OTHERS = "Sign out other devices"
 
 
 def test_it_is_reached_and_left_by_keyboard_alone(room: Room, run_qt: Run) -> None:
@@ -217,5 +219,34 @@ def test_it_fits_into_a_narrow_window_whatever_is_written_there(room: Room, run_
                 assert inner is not None
                 assert inner.width() <= account(room).viewport().width(), "nothing is out of reach to the right"
             await room.hands.sees("and 22 more")
+
+    run_qt(scenario)
+
+
+def test_in_a_small_window_it_follows_the_keyboard_that_comes_in_and_stays_put_under_the_mouse(
+    room: Room, run_qt: Run
+) -> None:
+    async def scenario() -> None:
+        async with room.signed_in(person(user_metadata={"full_name": "Ada"})):
+            await open_account(room)
+            room.shell.resize(360, 480)
+            await settled()
+            bar, above = account(room).verticalScrollBar(), home(room)
+            for before, key, far in (
+                (above.switch, Qt.Key.Key_Backtab, 0),
+                (above.sign_out.more, TAB, bar.maximum()),
+            ):
+                before.setFocus()
+                bar.setValue(far)
+                await room.hands.key(key)
+                focus = room.shell.focusWidget()
+                assert account(room).isAncestorOf(focus)
+                assert focus.visibleRegion().boundingRect() == focus.rect()
+            bar.setValue(0)
+            cut = next(way for way in account(room).out.findChildren(QPushButton) if way.text() == OTHERS)
+            below = cut.mapTo(account(room).viewport(), cut.rect().bottomLeft()).y() - account(room).viewport().height()
+            bar.setValue(below - 8)
+            await room.hands.press(OTHERS)
+            await room.hands.sees("Your other devices are signed out.")
 
     run_qt(scenario)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktopauth.core.models import User
 from desktopauth.qt.commands import Commands
@@ -31,6 +31,14 @@ class AccountPanel(QScrollArea):
         self.email.clicked.connect(commands.open_new_email)
         self.password.clicked.connect(commands.open_new_password)
         self._lay_out()
+        if isinstance(app := QApplication.instance(), QApplication):
+            app.focusChanged.connect(self._follow)
+
+    def _follow(self, _before: QWidget | None, focus: QWidget | None) -> None:
+        """Qt scrolls to the focus only when it moves within; it also comes in, from what is above."""
+        by_mouse = bool(QApplication.mouseButtons())  # what is pressed must not move away from under it
+        if focus and self.isAncestorOf(focus) and not by_mouse:
+            self.ensureWidgetVisible(focus)
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -40,7 +48,7 @@ class AccountPanel(QScrollArea):
         self._body.addWidget(_card(self._who(), self.name, _column(10, self.email, self.password)), 1)
         self._body.addWidget(_card(self._named, self.out), 1)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has the focus
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inner)
