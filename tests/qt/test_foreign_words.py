@@ -15,7 +15,9 @@ from desktopauth.core.state import (
     AuthState,
     BrowserWait,
     CodeWanted,
+    Interrupted,
     PasswordForm,
+    SignedIn,
     Starting,
 )
 from desktopauth.qt.choice import Name
