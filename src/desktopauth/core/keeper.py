@@ -147,10 +147,13 @@ class Keeper:
         self._epoch += 1
         self._refreshing.forget()  # the last person's
         self.hold(session, new=True)
-        self.store.claim(session.user.id)
+        self.store.receive(session, anew=another or before is None)
+        if before and another and self.store.hands_off:
+            self._spawn(self.clear(before.id))  # as nothing will be written over it
         kept = await self.store.save(self.dated(session), new=True, replaces=before.id if before else None)
-        if before and not another and before.id != session.id and isinstance(kept, Saved):
-            self.revocations.begin(before)  # not sooner: one's own older record is the net while the new one is saved
+        done = isinstance(kept, Saved) or self.store.hands_off  # one's own older record is the net until then
+        if before and not another and before.id != session.id and done:
+            self.revocations.begin(before)
         if self._session is session:
             self.telling.say(self.telling.admitted(session, event))
             self.telling.unsaved()

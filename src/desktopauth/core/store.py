@@ -31,7 +31,9 @@ class Store:
 
     def __init__(self, vault: Vault, tombstones: Tombstones, spawn: Spawn, on_change: Callable[[], None]) -> None:
         self._vault, self._tombstones, self._spawn, self._on_change = vault, tombstones, spawn, on_change
-        self._hands_off = False
+        self._unread: VaultProblem | None = None  # why what is stored could not be read, and is left alone
+        self._wanted = True  # whether who signs in next is to be stored
+        self._kept_out: str | None = None  # the session that the person wants stored nowhere
         self._owner: str | None = None  # whose session turned out to be stored, after the person went on without it
         self._stamp: object = None
         self._latest: asyncio.Task[Kept] | None = None
@@ -70,34 +72,42 @@ class Store:
 
     def stirred(self) -> bool:
         """Whether another copy of the app has changed what is stored since we read or wrote it."""
-        return not self._hands_off and self._vault.stamp() != self._stamp
+        return not self.hands_off and self._vault.stamp() != self._stamp
 
     def want(self, saved: bool) -> None:
-        """The person's word: whether it is to be stored. What could not be read is left alone all the same."""
-        if saved and self.memory_only is VaultProblem.UNWANTED:
-            self._hands_off, self.memory_only = False, None
-        elif not saved and not self._hands_off:
-            self.leave_alone(VaultProblem.UNWANTED)
+        """The person's word: whether who signs in next is to be stored. Who is in stays where they are."""
+        self._wanted = saved
+
+    def receive(self, session: Session, *, anew: bool) -> None:
+        """Somebody has signed in: is it to be stored, and may it be? Not ``anew``: the stay goes on with new tokens."""
+        wanted = self._wanted if anew else self._kept_out is None
+        if not wanted:
+            self._kept_out, self.memory_only = session.id, VaultProblem.UNWANTED
+            return
+        if self._kept_out is not None:
+            self._kept_out, self.memory_only = None, self._unread
+        self.claim(session.user.id)
 
     def leave_alone(self, problem: VaultProblem) -> None:
         """It could not be read: from now on this process keeps its hands off it."""
-        self._hands_off, self._owner, self.memory_only = True, None, problem
+        self._unread, self._owner, self.memory_only = problem, None, problem
 
     def learn(self, stored: Stored, session: Session | None) -> None:
         """What the keyring answered after all, too late: it says whether a session may be stored over it."""
-        if self._hands_off and not isinstance(stored, Unread):
+        if self._unread and not isinstance(stored, Unread):
             self._owner = session.user.id if session else ""
             if not self._owner:  # nobody's: nothing can be lost any more
-                self._hands_off, self.memory_only = False, None
+                self._unread = None
+                self.memory_only = VaultProblem.UNWANTED if self._kept_out else None
 
     def claim(self, user_id: str, *, by_order: bool = False) -> bool:
         """Whether this person's session may be stored. Over another's only ``by_order``, and else OCCUPIED is noted."""
-        if self._hands_off and self._owner is not None:
+        if self._unread and self._owner is not None and not self._kept_out:
             if by_order or self._owner == user_id:
-                self._hands_off = False
+                self._unread = None
             else:
                 self.memory_only = VaultProblem.OCCUPIED
-        return not self._hands_off
+        return not self.hands_off
 
     def outdates(self, stored: Found, theirs: Session, ours: Session) -> bool:
         """Whether what is stored of the same person is newer than ours.
@@ -115,7 +125,7 @@ class Store:
     @property
     def hands_off(self) -> bool:
         """Whether what is stored is none of this process' business."""
-        return self._hands_off
+        return self._unread is not None or self._kept_out is not None
 
     def signed_out(self, session_id: str) -> bool:
         """Whether another copy has signed it out, told without the keyring. What was never saved is this copy's own."""
@@ -131,13 +141,13 @@ class Store:
     @property
     def lags(self) -> bool:
         """Whether an older token of what is held is stored: another rotation on top, and a crash would lose both."""
-        return self.memory_only is not None and self.generation is not None and not self._hands_off
+        return self.memory_only is not None and self.generation is not None and not self.hands_off
 
     @property
     def behind(self) -> bool:
         """Whether a save has failed that may succeed the next time."""
         waits = self._latest is not None and not self._latest.done()
-        return self.memory_only in _PASSING and not (self._hands_off or waits)
+        return self.memory_only in _PASSING and not (self.hands_off or waits)
 
     @property
     def at_work(self) -> bool:
@@ -160,7 +170,7 @@ class Store:
 
         ``new``: over whatever is stored. ``quiet``: without a prompt. ``replaces``: the marked session that it removes.
         """
-        if self._hands_off:
+        if self.hands_off:
             return Unsaved(self.memory_only or VaultProblem.UNAVAILABLE)
         if new:  # a sign-in is the person's own word against any older record and mark
             self.forget()
@@ -228,7 +238,7 @@ class Store:
 
     async def clear(self, session_id: str) -> VaultProblem | None:
         """Remove what is stored; the tombstone goes once that was read back."""
-        if self._hands_off:
+        if self._unread or session_id == self._kept_out:
             return None  # nothing of ours is in there
         problem = await self._vault.clear(session_id=session_id)
         if problem is None:

@@ -40,8 +40,8 @@ class Telling:
             self.say()
 
     def unsaved(self) -> None:
-        """If the session is in memory only: say so."""
-        if problem := self._store.memory_only:
+        """If the session is in memory only, and not because the person wants it so: say so."""
+        if (problem := self._store.memory_only) and problem is not VaultProblem.UNWANTED:
             self.storage_problem(problem)
 
     def storage_problem(self, problem: VaultProblem) -> None:
