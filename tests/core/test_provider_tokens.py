@@ -234,3 +234,43 @@ def test_a_sign_out_while_the_keyring_is_read_gives_no_token_of_it(world: World,
                 assert refused_one.kind is ErrorKind.PROVIDER_TOKEN_MISSING
 
     run(scenario)
+
+
+def test_a_keyring_that_is_locked_by_now_does_not_keep_a_token_from_being_renewed(world: World, run: Run) -> None:
+    async def renew(_provider: str, tokens: ProviderTokens) -> ProviderTokens:
+        return replace(tokens, access_token="t2")
+
+    async def scenario() -> None:
+        world.provider_vault.owner, world.provider_vault.stored = "s1", {"spotify": ProviderTokens("t1", "r")}
+        async with world.signed_in() as auth:
+            auth.renew_provider_tokens(renew)
+            assert await auth.provider_token("spotify") == "t1"
+            world.provider_vault.problem = VaultProblem.LOCKED
+            assert await auth.provider_token("spotify", refused="t1") == "t2"
+
+    run(scenario)
+
+
+def test_a_hook_that_hangs_does_not_hold_up_the_next_stay(world: World, run: Run) -> None:
+    world.gateway.script.plan("exchange", lambda: Exchanged(world.session("s2"), ProviderTokens("t9")))
+    gate = Gate(ProviderTokens("t2"))
+
+    async def renew(_provider: str, _tokens: ProviderTokens) -> ProviderTokens:
+        found: ProviderTokens = await gate.passed()
+        return found
+
+    async def scenario() -> None:
+        world.provider_vault.owner, world.provider_vault.stored = "s1", {"spotify": ProviderTokens("t1")}
+        async with world.signed_in() as auth:
+            auth.renew_provider_tokens(renew)
+            asking = asyncio.create_task(auth.provider_token("spotify", refused="t1"))
+            await gate.reached.wait()
+            auth.sign_out()
+            await comes_in(world, auth)
+            assert await auth.provider_token("github") == "t9"
+            gate.open()
+            with pytest.raises(AuthError):
+                await asking
+        assert world.provider_vault.stored == {"github": ProviderTokens("t9")}
+
+    run(scenario)

@@ -48,8 +48,7 @@ class ProviderAccess:
             if tokens.access_token != refused:
                 return tokens.access_token
             if kept and self._vault:  # another copy of the app may have renewed it
-                self._held = None
-                tokens = _of(provider, await self._known(session_id))
+                tokens = _of(provider, await self._known_anew(session_id))
                 if tokens.access_token != refused:
                     return tokens.access_token
             fresh = await self._renewed(provider, tokens)
@@ -64,6 +63,7 @@ class ProviderAccess:
         """Which session there is now; empty for none."""
         if session_id != self._session_id:
             self._session_id, self._held = session_id, None
+            self._turn = asyncio.Lock()  # a hook that hangs is the last stay's
 
     async def _known(self, session_id: str) -> Mapping[str, ProviderTokens]:
         if self._session_id != session_id:
@@ -76,6 +76,13 @@ class ProviderAccess:
                 return {}
             self._held = dict(found)
         return self._held
+
+    async def _known_anew(self, session_id: str) -> Mapping[str, ProviderTokens]:
+        held, self._held = self._held, None
+        found = await self._known(session_id)
+        if self._held is None:  # not readable now: what is held is good enough to be renewed
+            self._held = held
+        return self._held or found
 
     async def _renewed(self, provider: str, tokens: ProviderTokens) -> ProviderTokens:
         if self._renew is None:
