@@ -5,6 +5,7 @@ Each is asked in the flow of ``state``; the server may want another proof of the
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from .access import Access
@@ -65,9 +66,7 @@ class Account(Access, Listener):
 
     async def update_user(self, change: UserChange) -> User:
         """Change it at once, without any flow; the person as they are then. Raises AuthError."""
-        user = await self._in_person("update_user", lambda token: self._gateway.update_user(token, change))
-        if told := await self._keeper.updated(user):
-            self.happened(told)
+        user: User = await asyncio.shield(self._spawn(self._changed_to(change)))  # asked is asked: it is told as well
         return user
 
     # ---- what providers gave
@@ -92,6 +91,12 @@ class Account(Access, Listener):
         self._attempts.void()
         self.changed(FlowOpened(flow))
         self.happened()
+
+    async def _changed_to(self, change: UserChange) -> User:
+        user = await self._in_person("update_user", lambda token: self._gateway.update_user(token, change))
+        if told := await self._keeper.updated(user):
+            self.happened(told)
+        return user
 
     async def _new_password(self, flow: NewPassword, password: str, proof: str) -> ProofWanted | AuthChange | None:
         check_new_password(password, "update_user")

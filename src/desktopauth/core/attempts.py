@@ -54,7 +54,7 @@ class Attempts:
 
     def hold_proved(self, session: Session) -> None:
         """The same person's, refreshed."""
-        if self._proved:
+        if self._proved and self._proved.id == session.id:  # not somebody's who has come since
             self._proved = session
 
     def void(self) -> None:
@@ -84,7 +84,7 @@ class Attempts:
         """It was chosen: the other person's turn."""
         if came := self._waiting:
             self._waiting = None
-            await self._enter(came)
+            await asyncio.shield(self._spawn(self._enter(came)))  # half a step would leave nobody's turn
 
     def _supersede(self) -> None:
         self._current += 1
@@ -154,6 +154,7 @@ class Attempts:
 
     async def _enter(self, came: Arrival) -> None:
         self.door = self._trying
+        self._listener.changed(FlowOpened(None))  # who is in already is asked nothing more
         await self._keeper.adopt(came.session)
         if came.provider:
             await self._arrived_by_provider(came)

@@ -21,11 +21,13 @@ from .models import User
 from .parts import Parts
 from .ports import DataClient, HttpClient, Scope
 from .provider_tokens import ProviderAccess
-from .reduce import Began, Cancelled, Message, reduce
+from .reduce import Began, Cancelled, CutOff, Ended, Message, reduce
 from .revocation import SignOut
 from .state import (
     AnotherPerson,
     AuthState,
+    Interrupted,
+    SignedIn,
     Starting,
     Status,
     StoreWanted,
@@ -112,8 +114,9 @@ class Auth(Doors):
 
         ``global`` ends this person's sessions everywhere, ``others`` all but this one, which goes on here.
         """
-        if scope != "others":
-            self._attempts.void()
+        if scope == "others":
+            return self._keeper.sign_out(scope)  # what is asked here goes on
+        self._attempts.void()
         handle = self._keeper.sign_out(scope)
         self.changed(Cancelled())  # a form whose attempt is void does not wait for it
         self.happened()
@@ -148,9 +151,9 @@ class Auth(Doors):
     # ---- Listener: the keeper and the attempts speak through these
 
     def changed(self, message: Message) -> None:
-        asked, self._state = self._state.flow, reduce(self._state, message)
-        if isinstance(asked, AnotherPerson) and not isinstance(self._state.flow, AnotherPerson):
-            self._attempts.void()  # whoever waits aside waits in vain: the first one is back, or all is over
+        before, self._state = self._state, reduce(self._state, message)
+        if isinstance(message, Ended | CutOff) or _is_over(before, self._state):
+            self._attempts.void()
         if isinstance(self._state.session, Starting):
             self._started.clear()
         else:
@@ -194,3 +197,12 @@ class Auth(Doors):
             await self._tasks.wind_up(_FAREWELL)
         finally:
             await self._close()
+
+
+def _is_over(before: AuthState, after: AuthState) -> bool:
+    """Whether what was asked has no answer any more that counts: whoever waits aside, or is on the way, does in vain.
+
+    The one who was cut off is back, by another copy of the app as well; nobody may sweep their work away unasked.
+    """
+    back = isinstance(before.session, Interrupted) and isinstance(after.session, SignedIn)
+    return back or (isinstance(before.flow, AnotherPerson) and not isinstance(after.flow, AnotherPerson))

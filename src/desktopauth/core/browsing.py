@@ -74,7 +74,7 @@ class Browsing:
 
     async def open_again(self) -> None:
         """Send the person to the provider's page once more."""
-        if self._url and not self._abandoned:
+        if self._url and self._wanted:
             await self._send()
 
     async def _through(self, receiver: Receiver, scopes: str, options: Mapping[str, str]) -> Arrival:
@@ -89,7 +89,7 @@ class Browsing:
         code = _code_in(await self._came(receiver))
         self._say(Asked())
         exchanged = await self._gateway.exchange(code, proof.verifier)
-        receiver.settle(Verdict.SIGNED_IN)
+        receiver.settle(Verdict.ABANDONED if self._abandoned else Verdict.SIGNED_IN)
         return Arrival(exchanged.session, self._provider, exchanged.tokens)
 
     async def _came(self, receiver: Receiver) -> Redirected:
@@ -105,9 +105,14 @@ class Browsing:
         self._say(BrowserSent(self._url, self._deadline, problem))
 
     def _say(self, message: Asked | BrowserSent) -> None:
-        if not self._abandoned:
+        if self._wanted:
             self._listener.changed(message)
             self._listener.happened()
+
+    @property
+    def _wanted(self) -> bool:
+        """Whether it is under way and somebody waits for it; a slow browser may answer later than that."""
+        return self._receiver is not None and not self._abandoned
 
     def _go_on(self) -> None:
         if self._abandoned:

@@ -136,8 +136,10 @@ class Doors(Account):
             return
         self.changed(Asked())
         match flow.purpose:
-            case "sign_in" | "confirm":
+            case "sign_in":
                 await self._enter("code", self._flows.verify(flow.email, code))
+            case "confirm":  # of who came by password
+                await self._enter("password", self._flows.verify(flow.email, code))
             case "recovery":
                 await self._enter("password", self._flows.recovered(flow.email, code))
             case "email_change":

@@ -27,12 +27,16 @@ class Tasks:
     async def wind_up(self, patience: float) -> None:
         """Give what is under way ``patience`` seconds, then cancel what is left and wait until it has ended."""
         try:
-            if self._running:
-                await asyncio.wait(set(self._running), timeout=patience)
+            async with asyncio.timeout(patience):
+                while self._running:  # what ends may begin more: a session that comes now is still to be revoked
+                    await asyncio.wait(set(self._running))
+        except TimeoutError:
+            pass
         finally:
-            for task in list(self._running):
-                task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            while self._running:
+                for task in list(self._running):
+                    task.cancel()
+                await asyncio.gather(*self._running, return_exceptions=True)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
