@@ -11,7 +11,7 @@ from desktopauth.core.auth import Auth
 from desktopauth.core.errors import AuthError
 from desktopauth.core.events import AuthChange, AuthEvent, Transition
 from desktopauth.core.models import Project
-from desktopauth.core.state import PasswordForm, SignedIn, SignedOut, Starting, StoreWanted
+from desktopauth.core.state import Interrupted, PasswordForm, SignedIn, SignedOut, Starting, StoreWanted
 
 _FIRST, _LONGEST = 2.0, 60.0  # seconds between two questions to a server that does not answer
 
@@ -49,18 +49,19 @@ class Offering:
         self._auth, self._show, self._memory = auth, show, memory
         self._providers, self._wanted = providers, wanted
         self._asked_in = asyncio.Event()  # somebody is at the door
+        self._offered: Project | None = None
 
     async def run(self) -> None:
         """Until it is cancelled."""
         if self._providers:
-            self._show(Project(self._providers), self._memory.door)
+            self._offer(Project(self._providers))
         with self._auth.watch(self._stepped), self._auth.subscribe(self._heard):
             self._look()
             await self._asked_in.wait()  # who is restored needs no door, and the server no question
             project = await self._learn()
             if self._providers:
                 project = replace(project, providers=self._providers)
-            self._show(project, self._memory.door)
+            self._offer(project)
             await asyncio.Event().wait()
 
     async def _learn(self) -> Project:
@@ -72,7 +73,14 @@ class Offering:
                 await asyncio.sleep(pause)
                 pause = min(_LONGEST, pause * 2)
 
-    def _stepped(self, _transition: Transition) -> None:
+    def _offer(self, project: Project) -> None:
+        self._offered = project
+        self._show(project, self._memory.door)
+
+    def _stepped(self, step: Transition) -> None:
+        back = isinstance(step.before.session, Interrupted) and isinstance(step.after.session, SignedIn)
+        if back and not self._wanted():  # the same person goes on, which is no new sign-in, but it is their word
+            self._remember("", "")
         self._look()
 
     def _look(self) -> None:
@@ -84,11 +92,20 @@ class Offering:
             case AuthEvent.INITIAL_SESSION if self._memory.email and self._untouched():
                 self._auth.open_form("sign_in", self._memory.email)
             case AuthEvent.SIGNED_IN if not self._wanted():
-                self._memory.forget()
+                self._remember("", "")
             case AuthEvent.SIGNED_IN if change.user:
-                self._memory.note(self._auth.door, change.user.email)
+                self._remember(self._auth.door, change.user.email)
             case _:
                 pass
+
+    def _remember(self, door: str, email: str) -> None:
+        """And mark the door anew: it is seen at the next sign-out."""
+        if email:
+            self._memory.note(door, email)
+        else:
+            self._memory.forget()
+        if self._offered:
+            self._offer(self._offered)
 
     def _untouched(self) -> bool:
         return isinstance(self._auth.state.session, SignedOut) and self._auth.state.flow == PasswordForm()
