@@ -29,7 +29,19 @@ BELOW = {
     "app": ("offering", "choosing", "qt", "demo", "connect", "adapters", "core", "resources"),
     # It looks whether everything is there, so it may look everywhere.
     "smoke": ("qt", "demo", "connect", "adapters", "core", "resources"),
-    "cli": ("smoke", "terminal", "app", "choosing", "offering", "qt", "demo", "connect", "adapters", "core", "resources"),
+    "cli": (
+        "smoke",
+        "terminal",
+        "app",
+        "choosing",
+        "offering",
+        "qt",
+        "demo",
+        "connect",
+        "adapters",
+        "core",
+        "resources",
+    ),
     "__main__": ("cli",),
     # The door: it only says where the public names live.
     "__init__": ("connect", "qt", "adapters", "core"),

@@ -11,7 +11,7 @@ from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 from desktopauth.core.events import AuthEvent
 from desktopauth.core.models import Exchanged, ProviderTokens, User
 from desktopauth.core.parts import Parts
-from desktopauth.core.redirect import Granted, Verdict
+from desktopauth.core.redirect import Denied, Granted, Verdict
 from desktopauth.core.state import AnotherPerson, BrowserWait, Interrupted, PasswordForm, SignedIn
 from tests.core.conftest import ADA, World
 from tests.core.fakes import Gate, ending, quietly
@@ -35,6 +35,23 @@ def test_cancel_closes_the_port_and_leads_back(world: World, run: Run) -> None:
 
     run(scenario)
     assert world.gateway.count("exchange") == 0
+
+
+def test_who_came_from_the_sign_up_form_is_back_there(world: World, run: Run) -> None:
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            auth.open_form("sign_up", ADA.email)
+            for _ in range(2):  # and by a second attempt on top of the first
+                world.browser.opened.clear()
+                async with away(world, auth) as going:
+                    world.browser.receiver.come(Denied())
+                    await asyncio.wait({going})
+                    assert kind(going) is ErrorKind.BROWSER_DENIED
+                flow = world.flow()
+                assert isinstance(flow, PasswordForm)
+                assert (flow.purpose, flow.email) == ("sign_up", ADA.email)
+
+    run(scenario)
 
 
 def test_cancel_before_the_server_has_named_the_page_opens_none(world: World, run: Run) -> None:

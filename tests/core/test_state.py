@@ -156,6 +156,10 @@ STORIES: list[tuple[str, AuthState, Message, AuthState]] = [
     ("what came back is redeemed", AT_PROVIDER, Asked(), out(Reason.NONE, replace(SENT, busy=True))),
     ("they said no there", AT_PROVIDER, Failed(WRONG), REFUSED),
     ("they do not wait for the browser", AT_PROVIDER, Cancelled(), TYPED),
+    ("back to the form that they came from", out(Reason.NONE, replace(SENT, purpose="sign_up")), Cancelled(), out(
+        Reason.NONE, form("sign_up"))),
+    ("back there with a sentence", out(Reason.NONE, replace(SENT, purpose="sign_up")), Failed(WRONG), out(
+        Reason.NONE, replace(form("sign_up"), problem=WRONG))),
     ("a browser that nobody waits for", TYPED, BrowserSent("https://p.test/", 400.0), TYPED),
     ("another account than one's own, in vain", AuthState(IN.session, SENT), Failed(WRONG), IN),
     ("only the address is asked for", TYPED, FlowOpened(ADDRESS.flow), ADDRESS),

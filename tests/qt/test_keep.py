@@ -143,3 +143,22 @@ def test_a_project_without_email_shows_its_doors_alone(room: Room, run_qt: Run) 
             assert room.shows("Password"), "there has to be some way in"
 
     run_qt(scenario)
+
+
+def test_doors_that_are_made_anew_keep_the_focus_on_the_same_one(room: Room, run_qt: Run) -> None:
+    async def scenario() -> None:
+        async with room.open():
+            room.shell.offer(Project(("google", "github")))
+            view = room.shell.view()
+            assert isinstance(view, PasswordCard)
+            assert view.doors
+            view.doors.buttons[1].setFocus()
+            room.shell.offer(Project(("github", "kakao")), "github")
+            await settled()
+            assert view.doors.buttons[0].hasFocus()
+            assert view.doors.buttons[0].objectName() == "provider_github"
+            room.shell.offer(Project(("kakao",)))
+            await settled()
+            assert not view.doors.buttons[0].hasFocus(), "nobody chose that one"
+
+    run_qt(scenario)

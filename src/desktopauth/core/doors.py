@@ -79,7 +79,8 @@ class Doors(Account):
         """
         await self._at_the_door()
         browsing = Browsing(provider, self._parts, self, self._spawn)
-        self.changed(FlowOpened(BrowserWait(provider, email=email_of(self._state))))
+        came_from = flow.purpose if isinstance(flow := self._state.flow, PasswordForm | BrowserWait) else "sign_in"
+        self.changed(FlowOpened(BrowserWait(provider, email=email_of(self._state), purpose=came_from)))
         wanted = self._parts.scopes.get(provider, "") if scopes is None else scopes
         self._browsing, way = browsing, browsing.go(wanted, options or {})
         await self._enter(provider, way, abandon=browsing.abandon)

@@ -217,7 +217,7 @@ def _answered(flow: Flow, message: Asked | BrowserSent | ProofWanted | Failed | 
         case Failed():
             return _failed(flow, message)
         case Cancelled() if isinstance(flow, BrowserWait):
-            return PasswordForm(email=flow.email)
+            return PasswordForm(flow.purpose, flow.email)
         case Cancelled():
             return replace(flow, busy=False, problem=None)
         case _:
@@ -228,7 +228,7 @@ def _failed(flow: Flow, message: Failed) -> Flow:
     retry_at = message.retry_at or 0.0
     match flow:
         case BrowserWait():  # back where they were
-            return PasswordForm(email=flow.email, problem=message.problem, retry_at=retry_at)
+            return PasswordForm(flow.purpose, flow.email, problem=message.problem, retry_at=retry_at)
         case CodeWanted():
             return replace(flow, busy=False, problem=message.problem, resend_at=retry_at or flow.resend_at)
         case AnotherPerson():

@@ -165,7 +165,8 @@ class BrowserWait:
     """The person is in their browser, at ``provider``, until ``deadline`` (seconds since the epoch).
 
     ``url`` is the provider's page, empty until the server has named it; ``busy`` while that, or what came back, is
-    under way. ``problem`` says that no browser could be opened: the address may be copied. ``email`` was typed before.
+    under way. ``problem`` says that no browser could be opened: the address may be copied. ``email`` was typed before,
+    into the form that they came from: ``purpose``.
     """
 
     provider: str
@@ -174,6 +175,7 @@ class BrowserWait:
     email: str = field(default="", repr=False)
     busy: bool = True
     problem: Problem | None = None
+    purpose: FormPurpose = "sign_in"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,16 @@ class Doors(QFrame):
         else:
             box.addLayout(self._columns(names))
 
+    def focused(self) -> str:
+        """The name of the button that has the focus; empty for none."""
+        return next((each.objectName() for each in self.buttons if each.hasFocus()), "")
+
+    def focus(self, name: str) -> None:
+        """Give the focus to the button of that name: who was there when the doors were made anew goes on there."""
+        for each in self.buttons:
+            if name and each.objectName() == name:
+                each.setFocus()
+
     def _columns(self, names: list[str]) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(8)

@@ -66,6 +66,7 @@ class PasswordCard(FormCard):
     def offer(self, project: Project, last: str, /) -> None:
         from desktopauth.qt.views.doors import Doors
 
+        at = self.doors.focused() if self.doors else ""
         if self.doors:
             self.doors.hide()  # never without a parent: it would be a window, and the last one to close
             self.doors.deleteLater()
@@ -81,6 +82,7 @@ class PasswordCard(FormCard):
             self.doors.chosen.connect(self._to_provider)
             self.doors.setEnabled(self.email.isEnabled())
             self.box.addWidget(self.doors)
+            self.doors.focus(at)
 
     def _offer_email(self, project: Project) -> None:
         """Not every project has passwords; but one without any door at all is rather misunderstood than closed."""
