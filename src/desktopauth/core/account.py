@@ -32,6 +32,7 @@ class Account(Access, Listener):
     _clock: Clock
     _state: AuthState
     _providers: ProviderAccess
+    _moving_to = ""  # the new address that codes went out for
 
     # ---- the flows of who is signed in
 
@@ -121,7 +122,7 @@ class Account(Access, Listener):
 
     async def _new_email(self, email: str) -> CodeMailed | AuthChange | None:
         check_email(email, "update_user")
-        change = UserChange(email=email)
+        self._moving_to, change = email, UserChange(email=email)
         user = await self._in_person("update_user", lambda token: self._gateway.update_user(token, change))
         told = await self._keeper.updated(user)
         if user.email.casefold() == email.casefold():
@@ -144,8 +145,7 @@ class Account(Access, Listener):
 
     async def _email_again(self) -> CodeMailed:
         """Both codes anew: the server counts from the beginning, and so does the flow."""
-        facts = self._there("resend").user.facts
-        email = str(facts.get("new_email") or "")
+        email = self._moving_to
         change = UserChange(email=email)
         await self._in_person("update_user", lambda token: self._gateway.update_user(token, change))
         return CodeMailed(email, "email_change", self._clock.now() + RESEND_PAUSE)
