@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable
 
@@ -12,11 +11,11 @@ from PySide6.QtCore import QTimer
 from desktopauth.core.state import AuthState, CodePurpose, CodeWanted
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.messages import sentence_beside
+from desktopauth.qt.six_digits import DIGITS, six_digits
 from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import Field, FormCard, button, say, text
 
 Mailbox = Callable[[str], str | None]
-_DIGITS = 6
 _HINTS: dict[CodePurpose, str] = {
     "sign_in": "",
     "confirm": "Nothing there after a minute? If you have an account already, sign in instead.",
@@ -98,12 +97,11 @@ class CodeView(FormCard):
         self.code.wipe()
 
     def _typed(self, words: str) -> None:
-        """Whatever is pasted, its digits are meant; a whole code sends itself, once."""
-        found = re.search(r"(?<!\d)\d{3}[\s-]?\d{3}(?!\d)", words)
-        digits = re.sub(r"\D", "", found.group() if found else words)[:_DIGITS]
+        """A whole code sends itself, once."""
+        digits = six_digits(words)
         if digits != words:
             self.code.edit.setText(digits)
-        if len(digits) == _DIGITS and digits != self._sent:
+        if len(digits) == DIGITS and digits != self._sent:
             self._submit()
 
     def _submit(self) -> None:

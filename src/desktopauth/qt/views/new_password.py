@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from desktopauth.core.errors import ErrorKind, Problem
 from desktopauth.core.state import AuthState, NewPassword, Proof
 from desktopauth.qt.commands import Commands
 from desktopauth.qt.countdown import Countdown
 from desktopauth.qt.messages import place_of
+from desktopauth.qt.six_digits import DIGITS, six_digits
 from desktopauth.qt.views.change import ChangeCard
 from desktopauth.qt.views.password_rules import PasswordRules, excess
 from desktopauth.qt.views.person import foldable
 from desktopauth.qt.widgets import Field, button, say, text
 
-_DIGITS = 6
 _OTHERS = "Your other devices are signed out by it."
 
 
@@ -129,7 +127,7 @@ class NewPasswordView(ChangeCard):
         """What can be seen without asking the server."""
         if self._proof == "current_password" and not self.current.value():
             return self.current, "Enter your current password."
-        if self._proof == "code" and len(self.code.value()) != _DIGITS:
+        if self._proof == "code" and len(self.code.value()) != DIGITS:
             return self.code, "Enter the six digits."
         if not self.password.value():
             return self.password, "Enter a new password."
@@ -153,13 +151,12 @@ class NewPasswordView(ChangeCard):
             self.password.edit.setAccessibleDescription(f"Not yet: {', '.join(missing)}.")
 
     def _typed_code(self, words: str) -> None:
-        """Whatever is pasted, its digits are meant; a whole code goes on by itself, once."""
-        found = re.search(r"(?<!\d)\d{3}[\s-]?\d{3}(?!\d)", words)
-        digits = re.sub(r"\D", "", found.group() if found else words)[:_DIGITS]
+        """A whole code goes on by itself, once."""
+        digits = six_digits(words)
         if digits != words:
             self.code.edit.setText(digits)
         self.code.show_problem("")
-        if len(digits) == _DIGITS and digits != self._sent:
+        if len(digits) == DIGITS and digits != self._sent:
             self._go_on()
 
     def _go_on(self) -> None:
