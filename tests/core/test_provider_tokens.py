@@ -10,7 +10,7 @@ import pytest
 
 from desktopauth.core.auth import Auth
 from desktopauth.core.errors import AuthError, ErrorKind, VaultProblem
-from desktopauth.core.models import Exchanged, ProviderTokens
+from desktopauth.core.models import Exchanged, ProviderTokens, User
 from desktopauth.core.redirect import Granted
 from desktopauth.core.state import SignedIn
 from tests.core.conftest import World
@@ -274,3 +274,22 @@ def test_a_hook_that_hangs_does_not_hold_up_the_next_stay(world: World, run: Run
         assert world.provider_vault.stored == {"github": ProviderTokens("t9")}
 
     run(scenario)
+
+
+def test_a_changed_address_leaves_what_a_provider_gave(world: World, run: Run) -> None:
+    arrives(world, "t1")
+    new = "ada@elsewhere.test"
+    world.gateway.script.plan("verify", lambda: None, lambda: world.session("s2", User("ada", new)))
+
+    async def scenario() -> None:
+        async with world.auth() as auth:
+            await comes_in(world, auth)
+            auth.open_new_email()
+            await auth.change_email(new)
+            await auth.verify("111111")
+            await auth.verify("222222")
+            assert await auth.provider_token("github") == "t1"
+            assert world.provider_vault.owner == "s2"
+
+    run(scenario)
+    assert world.provider_vault.stored == {"github": ProviderTokens("t1", "refresh t1")}

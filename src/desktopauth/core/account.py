@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .access import Access
+from .browsing import Arrival
 from .errors import AuthError, ErrorKind, VaultProblem, missing
 from .flows import RESEND_PAUSE, check_email, check_new_password, digits_of
 from .models import User, UserChange
@@ -132,6 +133,7 @@ class Account(Access, Listener):
 
     async def _confirm_email(self, flow: CodeWanted, code: str) -> CodeMailed | AuthChange | None:
         """One code of two, or the only one. The server tells by what it answers."""
+        gave = await self._providers.of(self._there("verify").id)
         came = await self._gateway.verify(flow.email, digits_of(code), "email_change")
         there = self._keeper.session
         if came is None:
@@ -141,7 +143,15 @@ class Account(Access, Listener):
             self._keeper.revocations.begin(came)
             raise missing("verify")
         await self._keeper.adopt(came)
+        for provider, tokens in gave.items():  # they went with the session before, and are this person's still
+            await self._arrived(Arrival(came, provider, tokens))
         return self._keeper.telling.updated(came.user)
+
+    async def _arrived(self, came: Arrival) -> None:
+        """By a provider: what it gave is kept as long as the session."""
+        if came.tokens and self._keeper.session and self._keeper.session.id == came.session.id:
+            kept = self._keeper.store.memory_only is not VaultProblem.UNWANTED
+            await self._providers.keep(came.session.id, came.provider, came.tokens, kept=kept)
 
     async def _email_again(self) -> CodeMailed:
         """Both codes anew: the server counts from the beginning, and so does the flow."""

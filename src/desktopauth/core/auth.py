@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Self
 
 from .attempts import Attempts
-from .browsing import Arrival
 from .doors import Doors
 from .errors import VaultProblem
 from .events import AuthChange, EventBus, Subscription, Transition
@@ -168,12 +167,6 @@ class Auth(Doors):
 
     def work_is_open(self) -> bool:
         return any(is_open() for is_open in list(self._work.values()))
-
-    async def _arrived(self, came: Arrival) -> None:
-        """By a provider: what it gave is kept as long as the session."""
-        if came.tokens and self._keeper.session and self._keeper.session.id == came.session.id:
-            kept = self._keeper.store.memory_only is not VaultProblem.UNWANTED
-            await self._providers.keep(came.session.id, came.provider, came.tokens, kept=kept)
 
     # ---- life
 

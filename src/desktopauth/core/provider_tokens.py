@@ -41,6 +41,11 @@ class ProviderAccess:
             if kept:
                 await self._save()
 
+    async def of(self, session_id: str) -> Mapping[str, ProviderTokens]:
+        """All that there are, by provider, as far as they can be read now. Raises AuthError if the stay is over."""
+        async with self._turn:
+            return await self._known(session_id)
+
     async def token(self, session_id: str, provider: str, refused: str | None, *, kept: bool) -> str:
         """The live access token; ``refused`` is one that the provider took no longer. Raises AuthError."""
         async with self._turn:
