@@ -44,8 +44,8 @@ QT_PACKAGES = (  # what Qt's platform plugins link to; what these bring along th
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
 TEST_PACKAGES = ("iproute2", "xauth", "xdotool", "xvfb")  # by which sockets, focus and windows are looked at
-# In which the tests sign in; where it is no package, as on Ubuntu, they say what is missing.
-BROWSER_PACKAGES = ("chromium",) if Path("/etc/dpkg/origins/default").resolve().name == "debian" else ()
+# In which the tests sign in, by Playwright's driver; where it is no package, as on Ubuntu, they say what is missing.
+_BROWSER = ("chromium",) if Path("/etc/dpkg/origins/default").resolve().name == "debian" else ()
 # Debian's Python comes without the library that a bundle carries; other Pythons bring theirs along.
 BUNDLE_PACKAGES = ("binutils", *((f"libpython{THIS_PYTHON}",) if sys.base_prefix == "/usr" else ()))
 
@@ -177,7 +177,7 @@ def lock(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, version: str) -> None:
     """Run pytest on one Python; skip the session when the machine does not have it."""
-    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES, *BROWSER_PACKAGES)
+    require_packages(session, *QT_PACKAGES, *KEYRING_PACKAGES, *TEST_PACKAGES, "libatomic1", *_BROWSER)
     python = environment(session, version)
     run(session, python, "-m", "pytest", *session.posargs, env={"QT_QPA_PLATFORM": "offscreen"})
 
