@@ -25,3 +25,15 @@ def test_what_does_not_end_in_time_is_ended(run: Run) -> None:
         assert endless.cancelled()
 
     run(scenario)
+
+
+def test_what_has_ended_is_not_waited_for_though_nobody_was_told_yet(run: Run) -> None:
+    async def scenario() -> None:
+        tasks = Tasks()
+        ended = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+        await ended
+        tasks._running.add(ended)  # as in a process that was killed before its callbacks ran
+        async with asyncio.timeout(5):
+            await tasks.wind_up(0.1)
+
+    run(scenario)

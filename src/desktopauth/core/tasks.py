@@ -28,15 +28,18 @@ class Tasks:
         """Give what is under way ``patience`` seconds, then cancel what is left and wait until it has ended."""
         try:
             async with asyncio.timeout(patience):
-                while self._running:  # what ends may begin more: a session that comes now is still to be revoked
-                    await asyncio.wait(set(self._running))
+                while left := self._left():  # what ends may begin more: a session that comes now is still to be revoked
+                    await asyncio.wait(left)
         except TimeoutError:
             pass
         finally:
-            while self._running:
-                for task in list(self._running):
+            while left := self._left():
+                for task in left:
                     task.cancel()
-                await asyncio.gather(*self._running, return_exceptions=True)
+                await asyncio.gather(*left, return_exceptions=True)
+
+    def _left(self) -> set[asyncio.Task[Any]]:
+        return {task for task in self._running if not task.done()}
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
