@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QLabel, QLineEdit
 
-from desktopauth.qt.views.password_rules import LONGEST, PasswordRules, excess, rules
+from desktopauth.core.flows import LONGEST_PASSWORD
+from desktopauth.qt.views.password_rules import PasswordRules, excess, rules
 
 KINDS = ["a small letter", "a capital letter", "a digit", "a symbol"]
 
@@ -135,5 +136,5 @@ def test_what_is_left_after_leaving_them_out_is_just_short_enough(password: str)
 
     over = excess(password)
     left = password[: len(password) - over]
-    assert size(left) <= LONGEST
-    assert over == 0 or size(password[: len(left) + 1]) > LONGEST
+    assert size(left) <= LONGEST_PASSWORD
+    assert over == 0 or size(password[: len(left) + 1]) > LONGEST_PASSWORD

@@ -17,7 +17,7 @@ from .reduce import CodeMailed
 from .state import AddressPurpose, CodePurpose
 
 RESEND_PAUSE = 60.0  # seconds between two mails to one person (supabase/auth: SMTP_MAX_FREQUENCY, default 1 minute)
-LONGEST_PASSWORD = 72  # bytes: bcrypt reads no more
+LONGEST_PASSWORD = 72  # bytes: bcrypt reads no more (supabase/auth, internal/api/password.go)
 CODE = re.compile(r"[0-9]{6}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")  # the server decides what an address is; this only catches slips
 _PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")  # E.164

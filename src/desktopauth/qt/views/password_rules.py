@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
+from desktopauth.core.flows import LONGEST_PASSWORD
 from desktopauth.qt.widgets import say, text
 
-LONGEST = 72  # bytes: more are refused, as bcrypt would not look at them (supabase/auth, internal/api/password.go)
 _ADVISED = 8  # characters
 _KINDS = {  # the sets of the server's own settings: letters of other scripts are in none of them
     "a small letter": string.ascii_lowercase,
@@ -45,7 +45,7 @@ def rules(least: int) -> list[Rule]:
 def excess(password: str) -> int:
     """How many characters at its end are too many for the server; 0 if it is short enough."""
     size, over = len(password.encode("utf-8", "surrogatepass")), 0
-    while size > LONGEST:
+    while size > LONGEST_PASSWORD:
         over += 1
         size -= len(password[-over].encode("utf-8", "surrogatepass"))
     return over
