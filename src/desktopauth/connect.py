@@ -72,6 +72,7 @@ def connect(config: Config, *, folder: Path | None = None, temporary: bool = Fal
             open_browser=open_in_browser,
             provider_vault=ProviderStore(vault, tombstones),
             scopes=config.provider_scopes,
+            mail_links=config.mail_links,
         ),
         lambda tokens: supabase_client(tokens, config, pool=pool, bridge=bridge),
         lambda tokens, origins: http_client(tokens, origins, pool=own_pool),

@@ -10,6 +10,7 @@ _NO_FACTORS = "it has no second factors"
 _NO_LINKING = "it links and unlinks nothing"
 _NO_PROVIDER = "the demo's server has no provider"
 _NO_PAUSE = "it sends these mails at any pace"
+_NO_WAY_BACK = "its links lead to its own address, with tokens, whatever was asked for"
 _NO_PHONE = "it knows no phones"
 _NO_ID_TOKEN = "it takes no ID tokens"
 _NO_REAUTHENTICATION = "it asks for no proof before a new password"
@@ -124,6 +125,13 @@ LITE_LACKS: dict[str, str] = {
     "test_the_gateway_signs_in_by_a_token_from_elsewhere": _NO_ID_TOKEN,
     "test_the_gateway_sets_a_password_beside_the_one_so_far": _NO_REAUTHENTICATION,
     "test_the_gateway_sets_a_password_by_a_code_that_proves_the_person": _NO_REAUTHENTICATION,
+    "test_the_gateways_link_of_a_sign_in_leads_back_and_signs_in": _NO_WAY_BACK,
+    "test_the_gateways_link_of_a_forgotten_password_leads_back_and_signs_in": _NO_WAY_BACK,
+    "test_the_gateways_link_of_a_sign_up_leads_back_and_signs_in": _NO_WAY_BACK,
+    "test_the_gateways_link_of_a_second_confirmation_leads_back_too": _NO_WAY_BACK,
+    "test_the_gateways_link_tells_there_that_it_was_used": _NO_WAY_BACK,
+    "test_the_gateways_link_of_a_sign_up_is_told_as_late_and_has_confirmed": _NO_WAY_BACK,
+    "test_the_gateways_link_is_redeemed_by_its_own_verifier_alone": _NO_WAY_BACK,
     # answers
     "test_what_wants_a_captcha_says_so_without_one": _SETTINGS,
     "test_a_new_client_gets_the_word_as_code": "it writes the old body for clients of every age",

@@ -16,7 +16,7 @@ from typing import Any
 
 from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
 from desktopauth.core.models import Exchanged, Project, Session, User, UserChange
-from desktopauth.core.ports import Mail, Scope
+from desktopauth.core.ports import Mail, Scope, WayBack
 
 START = 1_800_000_000.0  # seconds since the epoch
 
@@ -140,21 +140,24 @@ class FakeGateway:
         self._journal.append(name)
         return await self.script.play(name, default)
 
-    async def sign_up(self, email: str, password: str) -> Session | None:
-        found: Session | None = await self._ask("sign_up", email, password, default=lambda: None)
+    async def sign_up(self, email: str, password: str, *, back: WayBack | None = None) -> Session | None:
+        found: Session | None = await self._mailed("sign_up", back, email, password)
         return found
 
     async def sign_in(self, email: str, password: str) -> Session:
         return await self._session("sign_in", email, password)
 
-    async def resend_confirmation(self, email: str) -> None:
-        await self._ask("resend", email, default=lambda: None)
+    async def resend_confirmation(self, email: str, *, back: WayBack | None = None) -> None:
+        await self._mailed("resend", back, email)
 
-    async def send_code(self, to: str, *, create: bool) -> None:
-        await self._ask("send_code", to, create, default=lambda: None)
+    async def send_code(self, to: str, *, create: bool, back: WayBack | None = None) -> None:
+        await self._mailed("send_code", back, to, create)
 
-    async def recover(self, email: str) -> None:
-        await self._ask("recover", email, default=lambda: None)
+    async def recover(self, email: str, *, back: WayBack | None = None) -> None:
+        await self._mailed("recover", back, email)
+
+    async def _mailed(self, name: str, back: WayBack | None, *arguments: Any) -> Any:
+        return await self._ask(name, *arguments, *([back] if back else []), default=lambda: None)
 
     async def verify(self, to: str, code: str, mail: Mail = "email") -> Session | None:
         return await self._session("verify", to, code, *([] if mail == "email" else [mail]))

@@ -9,13 +9,13 @@ from tests.double.addresses import address
 from tests.double.codes import send_change, spend_nonce, void
 from tests.double.errors import Refusal, bad_request, forbidden, unprocessable
 from tests.double.project import Project
-from tests.double.records import Purpose, Session, User, user_json
+from tests.double.records import Flow, Purpose, Session, User, user_json
 
 _DAY = 86_400
 _LONGEST = 72  # bytes, of a password
 
 
-def sign_up(project: Project, body: dict[str, Any]) -> dict[str, Any]:
+def sign_up(project: Project, body: dict[str, Any], flow: Flow | None = None) -> dict[str, Any]:
     if not project.settings.allow_sign_up:
         raise unprocessable("signup_disabled", "Signups not allowed for this instance")
     if not body.get("email") and not body.get("phone"):
@@ -29,7 +29,7 @@ def sign_up(project: Project, body: dict[str, Any]) -> dict[str, Any]:
         return _sign_up_again(project, email)
     user = known or project.register(email, metadata=body.get("data") or {})
     user.password = password
-    return _confirm_or_mail(project, user)
+    return _confirm_or_mail(project, user, flow)
 
 
 def _sign_up_nobody(project: Project, body: dict[str, Any]) -> dict[str, Any]:
@@ -49,11 +49,11 @@ def _sign_up_again(project: Project, email: str) -> dict[str, Any]:
     return user_json(made_up)
 
 
-def _confirm_or_mail(project: Project, user: User) -> dict[str, Any]:
+def _confirm_or_mail(project: Project, user: User, flow: Flow | None) -> dict[str, Any]:
     if project.settings.autoconfirm:
         user.confirmed_at = project.now()
         return sessions.begin(project, user, "password")
-    project.mail(user, Purpose.CONFIRMATION, user.email, "Confirm Your Signup", "signup")
+    project.mail(user, Purpose.CONFIRMATION, user.email, "Confirm Your Signup", "signup", flow)
     return user_json(user)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from tests.double import accounts, codes, id_tokens, mfa, providers, sessions
 from tests.double.errors import Refusal, bad_request
 from tests.double.project import Project
-from tests.double.records import Session, user_json
+from tests.double.records import Flow, Session, user_json
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def _follow_mail(project: Project, call: Call) -> Reply:
     """The link in a mail: tokens, or an error, in the fragment of the address that the browser goes to."""
     target = call.query.get("redirect_to", project.url)
     asked = {"type": call.query.get("type", ""), "token_hash": call.query.get("token", "")}
+    if asked["token_hash"].startswith("pkce_"):
+        return _redirect(303, _follow_to_a_code(project, asked, target))
     try:
         session = codes.verify(project, asked)
     except Refusal as refusal:
@@ -84,6 +86,14 @@ def _follow_mail(project: Project, call: Call) -> Reply:
         return _redirect(303, f"{target}#{urlencode(told)}&sb=")
     shown = {name: value for name, value in session.items() if name != "user"} | {"type": asked["type"]}
     return _redirect(303, f"{target}#{urlencode(shown)}&sb=")
+
+
+def _follow_to_a_code(project: Project, asked: dict[str, Any], target: str) -> str:
+    """The same where the mail was asked for with a challenge: a code, or an error in the query as well."""
+    try:
+        return providers.granted(codes.follow(project, asked))
+    except Refusal as refusal:
+        return providers.failed(target, refusal)
 
 
 def _settings(project: Project, call: Call) -> Reply:
@@ -122,6 +132,18 @@ def _guarded(answer: Callable[[Project, dict[str, Any]], Any]) -> Endpoint:
     return guarded
 
 
+def _mailing(answer: Callable[[Project, dict[str, Any], Flow], Any]) -> Endpoint:
+    """The same for what sends a mail, which may be asked to lead somewhere."""
+
+    def mailing(project: Project, call: Call) -> Reply:
+        challenge, method = providers.challenged(call.body)
+        target = call.query.get("redirect_to") or project.url
+        flow = Flow(providers.MAIL, target, challenge, method, "", project.now())
+        return _guarded(lambda project, body: answer(project, body, flow))(project, call)
+
+    return mailing
+
+
 def _signed_in(answer: Callable[[Project, Session, Call], Any]) -> Endpoint:
     """An endpoint for those who are signed in."""
     return lambda project, call: Reply(200, answer(project, _session(project, call), call))
@@ -132,12 +154,12 @@ _FACTOR = r"/factors/(?P<id>[^/]+)"
 _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("GET", "/health", _health),
     ("GET", "/settings", _settings),
-    ("POST", "/signup", _guarded(accounts.sign_up)),
+    ("POST", "/signup", _mailing(accounts.sign_up)),
     ("POST", "/token", _token),
     ("POST", "/logout", _sign_out),
-    ("POST", "/otp", _guarded(codes.one_time_password)),
-    ("POST", "/recover", _guarded(codes.recover)),
-    ("POST", "/resend", _guarded(codes.resend)),
+    ("POST", "/otp", _mailing(codes.one_time_password)),
+    ("POST", "/recover", _mailing(codes.recover)),
+    ("POST", "/resend", _mailing(codes.resend)),
     ("POST", "/verify", _open(codes.verify)),
     ("GET", "/verify", _follow_mail),
     ("GET", "/user", _signed_in(lambda project, session, call: user_json(session.user))),

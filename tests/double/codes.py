@@ -8,7 +8,7 @@ from tests.double import phones, sessions
 from tests.double.addresses import address
 from tests.double.errors import Refusal, bad_request, forbidden, unprocessable
 from tests.double.project import Project
-from tests.double.records import Code, Identity, Purpose, User
+from tests.double.records import Code, Flow, Identity, Purpose, User
 
 _ACCEPTED = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 _CHANGES = (Purpose.CHANGE_NEW, Purpose.CHANGE_CURRENT)
@@ -22,7 +22,7 @@ _TYPES = {
 }
 
 
-def one_time_password(project: Project, body: dict[str, Any]) -> dict[str, Any]:
+def one_time_password(project: Project, body: dict[str, Any], flow: Flow) -> dict[str, Any]:
     """POST /otp: who is new or has not confirmed gets the mail of a sign-up."""
     if body.get("phone"):
         return phones.one_time_password(project, body)
@@ -36,26 +36,26 @@ def one_time_password(project: Project, body: dict[str, Any]) -> dict[str, Any]:
         user = project.register(email, metadata=body.get("data") or {})
         user.confirmed_at = project.now() if project.settings.autoconfirm else None
     if user.confirmed_at is None:
-        project.mail(user, Purpose.CONFIRMATION, email, "Confirm Your Signup", "signup")
+        project.mail(user, Purpose.CONFIRMATION, email, "Confirm Your Signup", "signup", flow)
     else:
-        project.mail(user, Purpose.RECOVERY, email, "Your Magic Link", "magiclink")
+        project.mail(user, Purpose.RECOVERY, email, "Your Magic Link", "magiclink", flow)
     return {}
 
 
-def recover(project: Project, body: dict[str, Any]) -> dict[str, Any]:
+def recover(project: Project, body: dict[str, Any], flow: Flow) -> dict[str, Any]:
     """POST /recover: the answer is the same whether or not there is such a person."""
     user = project.user_by_email(address(body.get("email")))
     if user is not None:
-        project.mail(user, Purpose.RECOVERY, user.email, "Reset Your Password", "recovery")
+        project.mail(user, Purpose.RECOVERY, user.email, "Reset Your Password", "recovery", flow)
     return {}
 
 
-def resend(project: Project, body: dict[str, Any]) -> dict[str, Any]:
+def resend(project: Project, body: dict[str, Any], flow: Flow) -> dict[str, Any]:
     user = project.user_by_email(_lower(body.get("email")))
     match body.get("type"):
         case "signup":
             if user is not None and user.confirmed_at is None:
-                project.mail(user, Purpose.CONFIRMATION, user.email, "Confirm Your Signup", "signup")
+                project.mail(user, Purpose.CONFIRMATION, user.email, "Confirm Your Signup", "signup", flow)
         case "email_change":
             if user is not None and user.new_email:
                 send_change(project, user, user.new_email)
@@ -109,9 +109,27 @@ def verify(project: Project, body: dict[str, Any]) -> dict[str, Any]:
         raise forbidden("user_banned", "User is banned")
     if purpose in _CHANGES:
         return _verify_change(project, user, purpose)
-    user.codes.pop(purpose)
-    user.confirmed_at = user.confirmed_at or project.now()
+    _redeem(project, user, purpose)
     return sessions.begin(project, user, "otp")
+
+
+def follow(project: Project, asked: dict[str, Any]) -> Flow:
+    """GET /verify with the token of a mail that was asked for with a challenge: a code to exchange, and no session."""
+    user, purpose = _by_token(project, asked, _purposes(asked))
+    if user.banned:
+        raise forbidden("user_banned", "User is banned")
+    flow = _redeem(project, user, purpose).flow
+    assert flow, "only a mail with a challenge has such a token"
+    if asked["type"] == "magiclink":
+        flow.created_at = project.now()  # the life of all others counts from the mail
+    flow.user = user
+    project.flows.append(flow)
+    return flow
+
+
+def _redeem(project: Project, user: User, purpose: Purpose) -> Code:
+    user.confirmed_at = user.confirmed_at or project.now()
+    return user.codes.pop(purpose)
 
 
 def _purposes(body: dict[str, Any]) -> tuple[Purpose, ...]:

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.double.clock import Clock
 from tests.double.errors import too_soon
@@ -72,12 +73,17 @@ class Project:
             self.end(session)
         self.users.pop(user.id, None)
 
-    def mail(self, user: User, purpose: Purpose, address: str, subject: str, kind: str) -> None:
+    def mail(
+        self, user: User, purpose: Purpose, address: str, subject: str, kind: str, flow: Flow | None = None
+    ) -> None:
         """Mail a code, and the link that does the same; once per pause for each purpose."""
         self.check_pause(user, purpose)
-        code = Code(f"{secrets.randbelow(10**6):06}", address, self.now())
+        code = Code(f"{secrets.randbelow(10**6):06}", address, self.now(), flow=flow)
         user.codes[purpose], user.sent[purpose] = code, code.sent_at
-        link = f"{self.url}/verify?token={code.token}&type={kind}"
+        if flow and flow.challenge:
+            code.token = f"pkce_{code.token}"
+        there = f"&{urlencode({'redirect_to': flow.redirect_to})}" if flow else ""
+        link = f"{self.url}/verify?token={code.token}&type={kind}{there}"
         self.deliver(Sent(address, subject, f"Your code is {code.value}\n\nOr follow this link: {link}\n"))
 
     def text(self, user: User, purpose: Purpose, phone: str) -> None:

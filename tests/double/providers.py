@@ -13,6 +13,7 @@ from tests.double.errors import Refusal, bad_request, not_found, unprocessable
 from tests.double.project import Project
 from tests.double.records import Flow, Identity, Session, User, new_id
 
+MAIL = "email"
 _LIFE = 300  # seconds from the first request to the exchange
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
@@ -21,14 +22,20 @@ def authorize(project: Project, query: dict[str, str], linking: User | None = No
     """The provider's address, for the browser. Raises ``Refusal`` before there is any browser."""
     if query.get("provider") not in project.settings.providers:
         raise bad_request("validation_failed", "Unsupported provider: provider is not enabled")
-    challenge, method = query.get("code_challenge", ""), query.get("code_challenge_method", "").lower()
-    proved = _CHALLENGE.fullmatch(challenge) and method in ("s256", "plain")
-    if (challenge or method) and not proved:
-        raise bad_request("validation_failed", "PKCE flow requires code_challenge_method and code_challenge")
+    challenge, method = challenged(query)
     target, hint = query.get("redirect_to", project.url), query.get("login_hint", f"{new_id()}@provider.example")
     flow = Flow(query["provider"], target, challenge, method, hint, project.now(), linking)
     project.flows.append(flow)
     return f"{project.url}/provider?{urlencode({'state': flow.state})}"
+
+
+def challenged(asked: dict[str, Any]) -> tuple[str, str]:
+    """Challenge and method, both or neither. Raises ``Refusal``."""
+    challenge, method = asked.get("code_challenge") or "", (asked.get("code_challenge_method") or "").lower()
+    proved = _CHALLENGE.fullmatch(challenge) and method in ("s256", "plain")
+    if (challenge or method) and not proved:
+        raise bad_request("validation_failed", "PKCE flow requires code_challenge_method and code_challenge")
+    return challenge, method
 
 
 def link(project: Project, session: Session, query: dict[str, str]) -> str:
@@ -48,16 +55,20 @@ def callback(project: Project, query: dict[str, str]) -> str:
     """Where the browser goes in the end: with a code, or with an error in query and fragment alike."""
     flow = next((each for each in project.flows if each.state == query.get("state")), None)
     if flow is None:
-        return _failed(project.url, Refusal(400, "bad_oauth_state", "OAuth state not found or expired"))
+        return failed(project.url, Refusal(400, "bad_oauth_state", "OAuth state not found or expired"))
     if "error" in query:
         return _denied(flow.redirect_to, query)
     try:
         flow.user = _link(project, flow, flow.linking) if flow.linking else signed_in(project, flow)
     except Refusal as refusal:
-        return _failed(flow.redirect_to, refusal)
+        return failed(flow.redirect_to, refusal)
     if flow.challenge:
-        return f"{flow.redirect_to}{_joint(flow.redirect_to)}{urlencode({'code': flow.code})}"
+        return granted(flow)
     return f"{flow.redirect_to}#{urlencode(_in_the_open(project, flow, flow.user))}&sb="
+
+
+def granted(flow: Flow) -> str:
+    return f"{flow.redirect_to}{_joint(flow.redirect_to)}{urlencode({'code': flow.code})}"
 
 
 def _in_the_open(project: Project, flow: Flow, user: User) -> dict[str, Any]:
@@ -80,6 +91,8 @@ def exchange(project: Project, body: dict[str, Any]) -> dict[str, Any]:
     if _challenge(str(verifier), flow.method) != flow.challenge:
         raise bad_request("bad_code_verifier", "code challenge does not match previously saved code verifier")
     project.flows.remove(flow)
+    if flow.provider == MAIL:
+        return sessions.begin(project, flow.user, "otp")
     return {**sessions.begin(project, flow.user, "oauth"), **_given()}
 
 
@@ -150,7 +163,7 @@ def _denied(target: str, query: dict[str, str]) -> str:
     return f"{target}{_joint(target)}{told}#{told}&sb="
 
 
-def _failed(target: str, refusal: Refusal) -> str:
+def failed(target: str, refusal: Refusal) -> str:
     # The short word follows the status, so it is "server_error" for most of what is no error of any server.
     word = {400: "invalid_request", 401: "unauthorized_client", 403: "access_denied"}.get(
         refusal.status, "server_error"

@@ -35,6 +35,7 @@ class Code:
     address: str
     sent_at: float
     token: str = field(default_factory=lambda: secrets.token_hex(28))
+    flow: Flow | None = None  # what the link in the mail goes on with, where it was asked for with a challenge
 
 
 @dataclass
@@ -117,7 +118,10 @@ class RefreshToken:
 
 @dataclass
 class Flow:
-    """A sign-in by a provider that is under way; ``state`` is what the provider gives back."""
+    """A sign-in by a provider that is under way; ``state`` is what the provider gives back.
+
+    Mails that were asked for with a challenge have one too: ``provider`` is "email" then.
+    """
 
     provider: str
     redirect_to: str

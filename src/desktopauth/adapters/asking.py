@@ -41,14 +41,21 @@ class Asking:
         self._believed = _authentic(url)
 
     async def _ask(
-        self, call: str, reader: Reader[T], use: Use, token: str = "", *, invalid: ErrorKind | None = None
+        self,
+        call: str,
+        reader: Reader[T],
+        use: Use,
+        token: str = "",
+        *,
+        invalid: ErrorKind | None = None,
+        also: Mapping[str, str] | None = None,
     ) -> T:
         """Let ``use`` make its one call of the SDK, as whoever ``token`` speaks for. Raises AuthError.
 
         ``invalid`` is the kind of a refusal that only says that something asked was not valid, where that depends on
-        more than the call.
+        more than the call. ``also`` goes into the request's JSON.
         """
-        return self._read(call, await (await self._wire(call)).ask(use, token), reader, invalid)
+        return self._read(call, await (await self._wire(call)).ask(use, token, also), reader, invalid)
 
     async def _look(self, call: str, path: str, reader: Reader[T]) -> T:
         """Read what anybody may read there, as an app with this key. Raises AuthError."""

@@ -59,6 +59,8 @@ class Config:
     ``providers`` are the doors through the browser, by the server's names (``github``, ``custom:acme``), in the order
     in which they are shown; empty for what the server offers. ``provider_scopes`` says what to ask a provider for
     beyond its usual, separated by spaces. ``avatars``: whether people's pictures are fetched from where they lie.
+    ``mail_links``: whether the link of a mail leads back to the app that waits for its code, and not to the project's
+    own site; it does so on the same machine only.
     """
 
     url: str
@@ -77,6 +79,7 @@ class Config:
     providers: tuple[str, ...] = ()
     provider_scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
     avatars: bool = False
+    mail_links: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _told("url", project_url, self.url))

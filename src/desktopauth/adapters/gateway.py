@@ -10,7 +10,8 @@ from typing import Any
 
 from desktopauth.core.errors import AuthError, ErrorKind, Problem
 from desktopauth.core.models import Exchanged, Project, ProviderTokens, Session, User, UserChange
-from desktopauth.core.ports import Mail, Scope
+from desktopauth.core.pkce import METHOD
+from desktopauth.core.ports import Mail, Scope, WayBack
 
 from .asking import Asking, warm
 from .authorize import provider_address
@@ -29,12 +30,12 @@ class SupabaseGateway(Asking):
 
     # ---- signing in
 
-    async def sign_up(self, email: str, password: str) -> Session | None:
-        who = {"email": email, "password": password}
+    async def sign_up(self, email: str, password: str, *, back: WayBack | None = None) -> Session | None:
+        who = {"email": email, "password": password, "options": _leading(back)}
         try:
-            return await self._ask("sign_up", _maybe_session, lambda auth: auth.sign_up(who))
+            return await self._ask("sign_up", _maybe_session, lambda auth: auth.sign_up(who), also=_challenge(back))
         except AuthError as refused:
-            await self._mail_a_code_instead(email, refused)
+            await self._mail_a_code_instead(email, refused, back)
             return None
 
     async def sign_in(self, email: str, password: str) -> Session:
@@ -69,20 +70,22 @@ class SupabaseGateway(Asking):
 
     # ---- codes
 
-    async def send_code(self, to: str, *, create: bool) -> None:
-        asked = {**_reached(to), "options": {"should_create_user": create}}
-        wrong = ErrorKind.INVALID_EMAIL if "@" in to else ErrorKind.INVALID_PHONE
-        await self._ask("send_code", _nothing, lambda auth: auth.sign_in_with_otp(asked), invalid=wrong)
+    async def send_code(self, to: str, *, create: bool, back: WayBack | None = None) -> None:
+        asked = {**_reached(to), "options": {"should_create_user": create, **_leading(back)}}
+        wrong, also = ErrorKind.INVALID_EMAIL if "@" in to else ErrorKind.INVALID_PHONE, _challenge(back)
+        await self._ask("send_code", _nothing, lambda auth: auth.sign_in_with_otp(asked), invalid=wrong, also=also)
 
-    async def recover(self, email: str) -> None:
-        await self._ask("recover", _nothing, lambda auth: auth.reset_password_for_email(email))
+    async def recover(self, email: str, *, back: WayBack | None = None) -> None:
+        there = {"redirect_to": back.redirect_to} if back else {}
+        also = _challenge(back)
+        await self._ask("recover", _nothing, lambda auth: auth.reset_password_for_email(email, there), also=also)
 
-    async def resend_confirmation(self, email: str) -> None:
-        which = {"type": "signup", "email": email}
+    async def resend_confirmation(self, email: str, *, back: WayBack | None = None) -> None:
+        which, also = {"type": "signup", "email": email, "options": _leading(back)}, _challenge(back)
         try:
-            await self._ask("resend_confirmation", _nothing, lambda auth: auth.resend(which))
+            await self._ask("resend_confirmation", _nothing, lambda auth: auth.resend(which), also=also)
         except AuthError as refused:
-            await self._mail_a_code_instead(email, refused)
+            await self._mail_a_code_instead(email, refused, back)
 
     async def verify(self, to: str, code: str, mail: Mail = "email") -> Session | None:
         *others, last = (_MAILED_AS if "@" in to else _TEXTED_AS).get(mail, (mail,))
@@ -128,7 +131,7 @@ class SupabaseGateway(Asking):
         reader = _maybe_second if kind == "email_change" else Session.from_wire
         return await self._ask("verify", reader, lambda auth: auth.verify_otp(proof))
 
-    async def _mail_a_code_instead(self, email: str, refused: AuthError) -> None:
+    async def _mail_a_code_instead(self, email: str, refused: AuthError, back: WayBack | None) -> None:
         """Ask for a sign-in code, which confirms an address as well; raises ``refused`` if that is refused too.
 
         Supabase Lite answers `resend`, and the sign-up of a known address, with 429 for ever; on other servers the same
@@ -137,7 +140,7 @@ class SupabaseGateway(Asking):
         if refused.problem.code != _MAILED_LATELY:
             raise refused
         try:
-            await self.send_code(email, create=False)
+            await self.send_code(email, create=False, back=back)
         except AuthError:
             raise refused from None
 
@@ -147,6 +150,15 @@ class SupabaseGateway(Asking):
 
 def _reached(to: str) -> dict[str, str]:
     return {"email": to} if "@" in to else {"phone": to}
+
+
+def _leading(back: WayBack | None) -> dict[str, str]:
+    return {"email_redirect_to": back.redirect_to} if back else {}
+
+
+def _challenge(back: WayBack | None) -> dict[str, str]:
+    """What the SDK sends with no mail (supabase_auth 2.34), and without which tokens would come in a fragment."""
+    return {"code_challenge": back.challenge, "code_challenge_method": METHOD} if back else {}
 
 
 def _fields(change: UserChange) -> dict[str, Any]:

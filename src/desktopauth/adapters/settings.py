@@ -12,7 +12,7 @@ from typing import Any
 _URLS = ("auth_url", "rest_url", "storage_url", "functions_url", "realtime_url")
 _LISTS = {"nudges": '["focus", "wake"]', "providers": '["github", "custom:acme"]'}
 _TABLES = {"provider_scopes": '{ github = "read:user" }'}
-_SWITCHES = ("avatars",)
+_SWITCHES = ("avatars", "mail_links")
 _ON, _OFF = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 NAMES = ("url", "key", "app_id", "app_name", "project_id", "store", *_URLS, *_LISTS, *_TABLES, *_SWITCHES)

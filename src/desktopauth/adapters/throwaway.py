@@ -7,7 +7,7 @@ errors, or keeps, times and announces sessions.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from supabase_auth import AsyncGoTrueClient, AsyncSupportedStorage
@@ -48,9 +48,12 @@ class Sdk:
         self._url, self._pool = url, pool
         self._headers = {"apikey": key, "Authorization": f"Bearer {key}"}
 
-    async def ask(self, use: Use, token: str = "") -> Heard:
-        """Let ``use`` make one call on a client that is primed with the access token; what came back on the wire."""
-        ear, tray, sdk_error = Ear(self._pool), Tray(token), "nothing was sent"
+    async def ask(self, use: Use, token: str = "", also: Mapping[str, str] | None = None) -> Heard:
+        """Let ``use`` make one call on a client that is primed with the access token; what came back on the wire.
+
+        ``also`` is what the SDK does not write into the request by itself.
+        """
+        ear, tray, sdk_error = Ear(self._pool, also), Tray(token), "nothing was sent"
         try:
             await use(self._client(tray, ear))
         except Exception as error:  # noqa: BLE001 - the boundary to the SDK: the ear heard what really happened
@@ -66,7 +69,7 @@ class Sdk:
             headers=self._headers,
             storage_key=_SESSION,
             storage=tray,
-            flow_type="implicit",  # no verifier goes with mails: they carry codes, which need none
+            flow_type="implicit",  # the SDK sends no challenge with mails either way; the tray keeps no verifier
             auto_refresh_token=False,
             http_client=call_client(ear),
         )

@@ -5,8 +5,9 @@ All of them go over connections that they do not own, keep no cookies, and take 
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -82,18 +83,18 @@ def _client(
 class Ear(httpx.AsyncBaseTransport):
     """Hands one call's request to the pool, reads the answer whole and remembers it.
 
-    It has no ``aclose``: the pool stays open.
+    ``also`` is put into the request's JSON. It has no ``aclose``: the pool stays open.
     """
 
-    def __init__(self, pool: Route) -> None:
-        self._pool = pool
+    def __init__(self, pool: Route, also: Mapping[str, str] | None = None) -> None:
+        self._pool, self._also = pool, also
         self._heard: Heard | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass on and note."""
         started = time.perf_counter()
         try:
-            answer = await self._pool.handle_async_request(request)
+            answer = await self._pool.handle_async_request(_with(request, self._also) if self._also else request)
         except Exception as error:
             self._heard = silence(error, _outcome(error))
             raise
@@ -114,6 +115,13 @@ class Ear(httpx.AsyncBaseTransport):
     def heard(self, sdk_error: str) -> Heard:
         """What came of the call, once it is over; ``sdk_error`` is the cause where nothing was even sent."""
         return self._heard or Silence(Outcome.MISUSE, sdk_error)
+
+
+def _with(request: httpx.Request, also: Mapping[str, str]) -> httpx.Request:
+    """The same request with these fields in its JSON as well."""
+    written = {name: value for name, value in request.headers.items() if name not in ("content-length", "content-type")}
+    body = {**json.loads(request.content), **also}
+    return httpx.Request(request.method, request.url, headers=written, json=body, extensions=request.extensions)
 
 
 def _outcome(error: Exception) -> Outcome:

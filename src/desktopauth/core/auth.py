@@ -16,6 +16,7 @@ from .errors import VaultProblem
 from .events import AuthChange, EventBus, Subscription, Transition
 from .flows import Flows
 from .keeper import Keeper
+from .mail_links import MailLinks, may_follow
 from .models import User
 from .parts import Parts
 from .ports import DataClient, HttpClient, Scope
@@ -65,7 +66,8 @@ class Auth(Doors):
         self._watching = Watching(self._keeper, parts)
         self._attempts = Attempts(self._keeper, self, parts.clock, self._spawn, self._arrived)
         self._providers, self._parts = ProviderAccess(parts.provider_vault), parts
-        self._flows = Flows(parts.gateway, parts.clock.now, self._keeper.schedule.now)
+        self._links = MailLinks(parts, self._spawn, lambda: may_follow(self._state.flow), self._by_link)
+        self._flows = Flows(parts.gateway, parts.clock.now, self._keeper.schedule.now, self._links.way_back)
         self._work: dict[object, Callable[[], bool]] = {}
         self._started = asyncio.Event()
 
@@ -153,6 +155,7 @@ class Auth(Doors):
         before, self._state = self._state, reduce(self._state, message)
         if isinstance(message, Ended | CutOff) or _is_over(before, self._state):
             self._attempts.void()
+        self._links.look()
         if isinstance(self._state.session, Starting):
             self._started.clear()
         else:
@@ -184,6 +187,7 @@ class Auth(Doors):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._attempts.void()
+        self._links.close()
         self._watch_task.cancel()
         self._spawn(self._keeper.save_again())
         try:  # a clear or a save under way is worth a moment; a sign-in is not worth more than that

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
 from .account import Account
 from .attempts import nothing
 from .browsing import Browsing
+from .errors import AuthError
 from .models import Project, Session
+from .redirect import TimedOut
 from .reduce import Asked, Cancelled, FlowOpened, FormOpened
 from .state import (
     AddressForm,
@@ -28,6 +31,7 @@ from .state import (
 
 if TYPE_CHECKING:
     from .attempts import Way
+    from .mail_links import Followed
     from .parts import Parts
 
 
@@ -147,6 +151,14 @@ class Doors(Account):
                 await self._attempts.go(self._confirm_email(flow, code))
             case _:
                 assert_never(flow.purpose)
+
+    async def _by_link(self, link: Followed) -> None:
+        """A mail's link led to here; where nobody waits for it any more, the page says so by itself."""
+        if isinstance(flow := self._state.flow, CodeWanted) and not isinstance(link.came, TimedOut):
+            self.changed(Asked())
+            door = "code" if flow.purpose == "sign_in" else "password"
+            with suppress(AuthError):  # the state says the same
+                await self._enter(door, self._flows.by_link(link, flow.purpose))
 
     async def resend(self) -> None:
         """Send another code, if it is time for one."""

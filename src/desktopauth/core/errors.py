@@ -47,6 +47,8 @@ class ErrorKind(StrEnum):
     INVALID_EMAIL = "invalid_email"
     INVALID_PHONE = "invalid_phone"
     KEYRING_SILENT = "keyring_silent"  # it holds a newer session by another copy's hand, and does not give it
+    LINK_LATE = "link_late"  # it has confirmed the address, and was followed too late to sign anybody in
+    LINK_REFUSED = "link_refused"  # too late, used, or of an older mail
     LOOPBACK_UNAVAILABLE = "loopback_unavailable"  # no port on this machine for the browser to come back to
     MISUSE = "misuse"
     OFFLINE = "offline"

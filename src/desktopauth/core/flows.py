@@ -6,15 +6,19 @@ They know neither the state nor the store, so that a new door is one more functi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from .errors import AuthError, ErrorKind, Outcome, Problem
 from .models import Session, UserChange, claims
-from .ports import Gateway
+from .ports import Gateway, WayBack
+from .redirect import Failed, Granted, Verdict
 from .reduce import CodeMailed
 from .state import AddressPurpose, CodePurpose
+
+if TYPE_CHECKING:
+    from .mail_links import Followed
 
 RESEND_PAUSE = 60.0  # seconds between two mails to one person (supabase/auth: SMTP_MAX_FREQUENCY, default 1 minute)
 LONGEST_PASSWORD = 72  # bytes: bcrypt reads no more (supabase/auth, internal/api/password.go)
@@ -31,16 +35,21 @@ class Recovered:
     session: Session
 
 
+async def _no_way_back() -> WayBack | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Flows:
     """``now`` gives this machine's time in seconds since the epoch, for the countdown to the next mail.
 
-    ``server_now`` gives the server's, by which tokens end.
+    ``server_now`` gives the server's, by which tokens end; ``way_back`` what the links of mails lead to.
     """
 
     gateway: Gateway
     now: Callable[[], float]
     server_now: Callable[[], float]
+    way_back: Callable[[], Awaitable[WayBack | None]] = _no_way_back
 
     async def sign_in(self, email: str, password: str) -> Session | CodeMailed:
         """By password. Who never confirmed their address is sent a code and asked for it."""
@@ -58,8 +67,9 @@ class Flows:
         """A new account; a session at once where the project does not confirm addresses."""
         check_email(email, "sign_up")
         check_new_password(password, "sign_up")
-        session = await self.gateway.sign_up(email, password)
-        return session or CodeMailed(email, "confirm", self.now() + RESEND_PAUSE)
+        back = await self.way_back()
+        session = await self.gateway.sign_up(email, password, back=back)
+        return session or self._mailed(email, "confirm", back)
 
     async def mail_code(self, to: str, purpose: AddressPurpose, *, create: bool = True) -> CodeMailed:
         """Send a code to an address, or to a phone: to sign in, or because the password is forgotten.
@@ -69,8 +79,7 @@ class Flows:
         call = "send_code" if purpose == "sign_in" else "recover"
         if not (_EMAIL.fullmatch(to) or (purpose == "sign_in" and _PHONE.fullmatch(to))):
             raise _slip(ErrorKind.INVALID_PHONE if _DIGITS.fullmatch(to) else ErrorKind.INVALID_EMAIL, call)
-        await self._send(to, purpose, create=create)
-        return CodeMailed(to, purpose, self.now() + RESEND_PAUSE, create=create)
+        return await self.resend(to, purpose, create=create)
 
     async def verify(self, to: str, code: str) -> Session:
         """Redeem a code that signs in; spaces and dashes from pasting do not matter."""
@@ -79,6 +88,25 @@ class Flows:
     async def recovered(self, email: str, code: str) -> Recovered:
         """Redeem the code of who has forgotten the password."""
         return Recovered(_whole(await self.gateway.verify(email, digits_of(code), "recovery")))
+
+    async def by_link(self, link: Followed, purpose: CodePurpose) -> Session | Recovered:
+        """By the link in the mail, which has brought what the browser of a provider brings."""
+        try:
+            session = await self._behind(link)
+        except AuthError as error:
+            link.receiver.settle(Verdict.FAILED)
+            raise AuthError(replace(error.problem, kind=_of_a_link(error.kind, purpose))) from None
+        link.receiver.settle(Verdict.SIGNED_IN)
+        return Recovered(session) if purpose == "recovery" else session
+
+    async def _behind(self, link: Followed) -> Session:
+        match link.came:
+            case Granted(code):
+                return (await self.gateway.exchange(code, link.verifier)).session
+            case Failed(problem):
+                raise AuthError(problem)
+            case _:
+                raise _slip(ErrorKind.LINK_REFUSED, "redirect")
 
     async def renewed(self, session: Session, password: str, hold: Callable[[Session], None]) -> Session:
         """The new password of who has proved their mailbox; ``hold`` is given the session if it had to be refreshed."""
@@ -107,17 +135,21 @@ class Flows:
         return Session(access_token, refresh_token, expires_at, lifetime, user)
 
     async def resend(self, email: str, purpose: CodePurpose, *, create: bool = True) -> CodeMailed:
-        await self._send(email, purpose, create=create)
-        return CodeMailed(email, purpose, self.now() + RESEND_PAUSE, create=create)
+        back = await self.way_back() if "@" in email else None
+        await self._send(email, purpose, create=create, back=back)
+        return self._mailed(email, purpose, back, create=create)
 
-    async def _send(self, to: str, purpose: CodePurpose, *, create: bool) -> None:
+    def _mailed(self, to: str, purpose: CodePurpose, back: WayBack | None, *, create: bool = True) -> CodeMailed:
+        return CodeMailed(to, purpose, self.now() + RESEND_PAUSE, create=create, link=back is not None)
+
+    async def _send(self, to: str, purpose: CodePurpose, *, create: bool, back: WayBack | None) -> None:
         match purpose:
             case "sign_in":
-                await self.gateway.send_code(to, create=create)
+                await self.gateway.send_code(to, create=create, back=back)
             case "confirm":
-                await self.gateway.resend_confirmation(to)
+                await self.gateway.resend_confirmation(to, back=back)
             case "recovery":
-                await self.gateway.recover(to)
+                await self.gateway.recover(to, back=back)
             case "email_change":
                 raise _slip(ErrorKind.MISUSE, "resend")
             case _:
@@ -159,6 +191,13 @@ def check_new_password(password: str, call: str) -> None:
         raise _slip(ErrorKind.PASSWORD_MISSING, call)
     if len(password.encode("utf-8", "surrogatepass")) > LONGEST_PASSWORD:
         raise _slip(ErrorKind.PASSWORD_TOO_LONG, call)
+
+
+def _of_a_link(kind: ErrorKind, purpose: CodePurpose) -> ErrorKind:
+    """What a person is told who has followed a link instead of typing its code."""
+    if kind is ErrorKind.BROWSER_STALE and purpose == "confirm":  # the server confirms before it looks at the clock
+        return ErrorKind.LINK_LATE
+    return ErrorKind.LINK_REFUSED if kind in (ErrorKind.BROWSER_STALE, ErrorKind.CODE_REFUSED) else kind
 
 
 def _whole(session: Session | None) -> Session:

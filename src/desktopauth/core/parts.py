@@ -58,7 +58,7 @@ class Parts:
     the machine woke; it must not raise. ``receive`` makes a receiver for one attempt through a browser (entering it
     raises OSError where this machine gives no port), ``open_browser`` sends the person to an address and says whether
     that could be done. ``provider_vault`` keeps what providers give for their own APIs; ``scopes`` says what each is
-    asked for beyond its usual, separated by spaces.
+    asked for beyond its usual, separated by spaces. ``mail_links``: whether the links of mails lead back to the app.
     """
 
     gateway: Gateway
@@ -73,3 +73,4 @@ class Parts:
     open_browser: Callable[[str], Awaitable[bool]] = _no_browser
     provider_vault: ProviderVault | None = None
     scopes: Mapping[str, str] = field(default_factory=dict)
+    mail_links: bool = False

@@ -64,21 +64,35 @@ Stored = Found | Absent | Unread
 Kept = Saved | Superseded | Unsaved
 
 
-class Gateway(Protocol):
-    """One call, one request, nothing kept between two calls. Every method raises AuthError and nothing else."""
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where the link of a mail leads in the end, in place of the project's own site, with a code for one exchange.
 
-    async def sign_up(self, email: str, password: str) -> Session | None:
+    ``redirect_to`` is a receiver's address, and secret; ``challenge`` a proof's (RFC 7636).
+    """
+
+    redirect_to: str = field(repr=False)
+    challenge: str
+
+
+class Gateway(Protocol):
+    """One call, one request, nothing kept between two calls. Every method raises AuthError and nothing else.
+
+    ``back`` is where the link of the mail is to lead; None: to the project's own site.
+    """
+
+    async def sign_up(self, email: str, password: str, *, back: WayBack | None = None) -> Session | None:
         """Create an account. None: the server wants the address confirmed by the code that it mailed."""
 
     async def sign_in(self, email: str, password: str) -> Session: ...
 
-    async def resend_confirmation(self, email: str) -> None:
+    async def resend_confirmation(self, email: str, *, back: WayBack | None = None) -> None:
         """Mail another code to an address that is not confirmed yet."""
 
-    async def send_code(self, to: str, *, create: bool) -> None:
+    async def send_code(self, to: str, *, create: bool, back: WayBack | None = None) -> None:
         """Send a sign-in code to an e-mail address or a phone number (E.164); ``create``: to an unknown one as well."""
 
-    async def recover(self, email: str) -> None:
+    async def recover(self, email: str, *, back: WayBack | None = None) -> None:
         """Mail a code to who has forgotten the password. Says the same whether the address is known or not."""
 
     async def verify(self, to: str, code: str, mail: Mail = "email") -> Session | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from .errors import Problem, VaultProblem
+from .errors import ErrorKind, Problem, VaultProblem
 from .models import User
 from .state import (
     AddressForm,
@@ -136,6 +136,7 @@ class CodeMailed:
     resend_at: float
     problem: Problem | None = None
     create: bool = True
+    link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ def _flow_after(flow: Flow | None, message: OfFlow) -> Flow | None:
             return message.flow
         case CodeMailed():
             mailed = CodeWanted(message.email, message.purpose, message.resend_at, problem=message.problem)
-            return replace(mailed, create=message.create)
+            return replace(mailed, create=message.create, link=message.link)
         case OtherCame():
             return AnotherPerson(message.user)
         case Asked() | BrowserSent() | ProofWanted() | Failed() | Cancelled():
@@ -229,6 +230,8 @@ def _failed(flow: Flow, message: Failed) -> Flow:
     match flow:
         case BrowserWait():  # back where they were
             return PasswordForm(flow.purpose, flow.email, problem=message.problem, retry_at=retry_at)
+        case CodeWanted() if message.problem.kind is ErrorKind.LINK_LATE:  # no code is needed any more
+            return PasswordForm("sign_in", flow.email, problem=message.problem)
         case CodeWanted():
             return replace(flow, busy=False, problem=message.problem, resend_at=retry_at or flow.resend_at)
         case AnotherPerson():

@@ -138,7 +138,8 @@ class PasswordForm:
 class CodeWanted:
     """A six-digit code went to ``email``, or to that phone; another may be asked for from ``resend_at`` on.
 
-    ``resend_at`` is in seconds since the epoch. ``create``: an account is made for who has none.
+    ``resend_at`` is in seconds since the epoch. ``create``: an account is made for who has none. ``link``: the link in
+    the mail leads back to the app, and does the same.
     """
 
     email: str = field(repr=False)
@@ -147,6 +148,7 @@ class CodeWanted:
     busy: bool = False
     problem: Problem | None = None
     create: bool = True
+    link: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,11 @@ class Shell(QWidget):
 
     def _call_back(self, state: AuthState) -> None:
         """Who has come in by their browser is still looking at it."""
-        from desktopauth.core.state import AnotherPerson, BrowserWait, CodeWanted, SignedIn
+        from desktopauth.core.state import AnotherPerson, BrowserWait, CodeWanted, NewPassword, SignedIn
 
-        away, self._away = self._away, isinstance(state.flow, BrowserWait)
-        let_in = isinstance(state.session, SignedIn) or isinstance(state.flow, AnotherPerson | CodeWanted)
+        flow = state.flow
+        away, self._away = self._away, isinstance(flow, BrowserWait) or (isinstance(flow, CodeWanted) and flow.link)
+        let_in = isinstance(state.session, SignedIn) or isinstance(flow, AnotherPerson | CodeWanted | NewPassword)
         if away and not self._away and let_in:
             from desktopauth.qt.instance import come_forward
 

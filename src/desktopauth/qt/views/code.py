@@ -69,7 +69,7 @@ class CodeView(FormCard):
     def _word(self, flow: CodeWanted) -> None:
         say(self.title, "Check your phone" if _is_phone(flow) else "Check your email")
         say(self.subtitle, _where(flow))
-        say(self.hint, _HINTS[flow.purpose])
+        say(self.hint, _hint(flow))
         counts = flow.resend_at > time.time()
         self.code.show_problem(sentence_beside(flow.problem, retry_at=flow.resend_at, counts=counts))
 
@@ -136,6 +136,11 @@ def _where(flow: CodeWanted) -> str:
     if flow.purpose == "recovery" or not flow.create:
         return f"If there's an account for {foldable(flow.email)}, a code is on its way to it."
     return f"We sent a code to {foldable(flow.email)}{' in a text message' if _is_phone(flow) else ''}."
+
+
+def _hint(flow: CodeWanted) -> str:
+    link = "The link in this mail does the same, if you open it on this computer." if flow.link else ""
+    return f"{link} {_HINTS[flow.purpose]}".strip()
 
 
 def _back(flow: CodeWanted) -> str:
