@@ -20,18 +20,20 @@ def read(folder: Path, text: str, **environment: str) -> Config:
 
 def test_without_a_word_it_is_what_the_server_offers_and_no_picture_is_fetched(tmp_path: Path) -> None:
     found = read(tmp_path, "")
-    assert (found.providers, dict(found.provider_scopes), found.avatars) == ((), {}, False)
+    assert (found.providers, dict(found.provider_scopes)) == ((), {})
+    assert (found.avatars, found.mail_links) == (False, False)
 
 
 def test_they_are_read_from_a_file(tmp_path: Path) -> None:
     found = read(
         tmp_path,
-        'providers = ["github", "custom:acme", "github"]\navatars = true\n'
+        'providers = ["github", "custom:acme", "github"]\navatars = true\nmail_links = true\n'
         '[provider_scopes]\ngithub = "read:user  user:email"\n"custom:acme" = "https://acme.test/all"\n',
     )
     assert found.providers == ("github", "custom:acme")
     assert found.provider_scopes == {"github": "read:user user:email", "custom:acme": "https://acme.test/all"}
     assert found.avatars is True
+    assert found.mail_links is True
 
 
 def test_the_environment_says_the_same_and_comes_first(tmp_path: Path) -> None:
@@ -41,10 +43,11 @@ def test_the_environment_says_the_same_and_comes_first(tmp_path: Path) -> None:
         providers="kakao, linkedin_oidc",
         provider_scopes="kakao = account_email profile_nickname; linkedin_oidc=openid",
         avatars="off",
+        mail_links="on",
     )
     assert found.providers == ("kakao", "linkedin_oidc")
     assert found.provider_scopes == {"kakao": "account_email profile_nickname", "linkedin_oidc": "openid"}
-    assert found.avatars is False
+    assert (found.avatars, found.mail_links) == (False, True)
     assert read(tmp_path, 'providers = ["github"]\n', providers="none").providers == ()
 
 

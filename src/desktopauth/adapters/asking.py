@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from desktopauth.core.errors import AuthError, ErrorKind, Outcome, Problem
+from desktopauth.core.ports import WayBack
 
 from . import answers
 from .pool import Pool
@@ -48,14 +49,14 @@ class Asking:
         token: str = "",
         *,
         invalid: ErrorKind | None = None,
-        also: Mapping[str, str] | None = None,
+        back: WayBack | None = None,
     ) -> T:
         """Let ``use`` make its one call of the SDK, as whoever ``token`` speaks for. Raises AuthError.
 
         ``invalid`` is the kind of a refusal that only says that something asked was not valid, where that depends on
-        more than the call. ``also`` goes into the request's JSON.
+        more than the call. ``back`` is where the link of a mail has to lead.
         """
-        return self._read(call, await (await self._wire(call)).ask(use, token, also), reader, invalid)
+        return self._read(call, await (await self._wire(call)).ask(use, token, back), reader, invalid)
 
     async def _look(self, call: str, path: str, reader: Reader[T]) -> T:
         """Read what anybody may read there, as an app with this key. Raises AuthError."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from desktopauth.core.errors import AuthError, ErrorKind, Problem
 from desktopauth.core.models import Exchanged, Project, ProviderTokens, Session, User, UserChange
-from desktopauth.core.pkce import METHOD
 from desktopauth.core.ports import Mail, Scope, WayBack
 
 from .asking import Asking, warm
@@ -31,9 +30,9 @@ class SupabaseGateway(Asking):
     # ---- signing in
 
     async def sign_up(self, email: str, password: str, *, back: WayBack | None = None) -> Session | None:
-        who = {"email": email, "password": password, "options": _leading(back)}
+        who = {"email": email, "password": password}
         try:
-            return await self._ask("sign_up", _maybe_session, lambda auth: auth.sign_up(who), also=_challenge(back))
+            return await self._ask("sign_up", _maybe_session, lambda auth: auth.sign_up(who), back=back)
         except AuthError as refused:
             await self._mail_a_code_instead(email, refused, back)
             return None
@@ -71,19 +70,17 @@ class SupabaseGateway(Asking):
     # ---- codes
 
     async def send_code(self, to: str, *, create: bool, back: WayBack | None = None) -> None:
-        asked = {**_reached(to), "options": {"should_create_user": create, **_leading(back)}}
-        wrong, also = ErrorKind.INVALID_EMAIL if "@" in to else ErrorKind.INVALID_PHONE, _challenge(back)
-        await self._ask("send_code", _nothing, lambda auth: auth.sign_in_with_otp(asked), invalid=wrong, also=also)
+        asked = {**_reached(to), "options": {"should_create_user": create}}
+        wrong = ErrorKind.INVALID_EMAIL if "@" in to else ErrorKind.INVALID_PHONE
+        await self._ask("send_code", _nothing, lambda auth: auth.sign_in_with_otp(asked), invalid=wrong, back=back)
 
     async def recover(self, email: str, *, back: WayBack | None = None) -> None:
-        there = {"redirect_to": back.redirect_to} if back else {}
-        also = _challenge(back)
-        await self._ask("recover", _nothing, lambda auth: auth.reset_password_for_email(email, there), also=also)
+        await self._ask("recover", _nothing, lambda auth: auth.reset_password_for_email(email), back=back)
 
     async def resend_confirmation(self, email: str, *, back: WayBack | None = None) -> None:
-        which, also = {"type": "signup", "email": email, "options": _leading(back)}, _challenge(back)
+        which = {"type": "signup", "email": email}
         try:
-            await self._ask("resend_confirmation", _nothing, lambda auth: auth.resend(which), also=also)
+            await self._ask("resend_confirmation", _nothing, lambda auth: auth.resend(which), back=back)
         except AuthError as refused:
             await self._mail_a_code_instead(email, refused, back)
 
@@ -150,15 +147,6 @@ class SupabaseGateway(Asking):
 
 def _reached(to: str) -> dict[str, str]:
     return {"email": to} if "@" in to else {"phone": to}
-
-
-def _leading(back: WayBack | None) -> dict[str, str]:
-    return {"email_redirect_to": back.redirect_to} if back else {}
-
-
-def _challenge(back: WayBack | None) -> dict[str, str]:
-    """What the SDK sends with no mail (supabase_auth 2.34), and without which tokens would come in a fragment."""
-    return {"code_challenge": back.challenge, "code_challenge_method": METHOD} if back else {}
 
 
 def _fields(change: UserChange) -> dict[str, Any]:

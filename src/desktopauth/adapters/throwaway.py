@@ -7,10 +7,12 @@ errors, or keeps, times and announces sessions.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from supabase_auth import AsyncGoTrueClient, AsyncSupportedStorage
+
+from desktopauth.core.ports import WayBack
 
 from .answers import Heard
 from .transport import Ear, Route, call_client
@@ -48,12 +50,12 @@ class Sdk:
         self._url, self._pool = url, pool
         self._headers = {"apikey": key, "Authorization": f"Bearer {key}"}
 
-    async def ask(self, use: Use, token: str = "", also: Mapping[str, str] | None = None) -> Heard:
+    async def ask(self, use: Use, token: str = "", back: WayBack | None = None) -> Heard:
         """Let ``use`` make one call on a client that is primed with the access token; what came back on the wire.
 
-        ``also`` is what the SDK does not write into the request by itself.
+        ``back`` is where the link of a mail has to lead.
         """
-        ear, tray, sdk_error = Ear(self._pool, also), Tray(token), "nothing was sent"
+        ear, tray, sdk_error = Ear(self._pool, back), Tray(token), "nothing was sent"
         try:
             await use(self._client(tray, ear))
         except Exception as error:  # noqa: BLE001 - the boundary to the SDK: the ear heard what really happened

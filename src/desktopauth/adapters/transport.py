@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
 from desktopauth.core.errors import Outcome
-from desktopauth.core.ports import Tokens
+from desktopauth.core.pkce import METHOD
+from desktopauth.core.ports import Tokens, WayBack
 
 from .answers import Answer, Heard, Silence, silence
 from .bearer import BearerTransport, Passage, Realm
@@ -83,18 +84,18 @@ def _client(
 class Ear(httpx.AsyncBaseTransport):
     """Hands one call's request to the pool, reads the answer whole and remembers it.
 
-    ``also`` is put into the request's JSON. It has no ``aclose``: the pool stays open.
+    ``back`` is where the link of the mail that is asked for has to lead. It has no ``aclose``: the pool stays open.
     """
 
-    def __init__(self, pool: Route, also: Mapping[str, str] | None = None) -> None:
-        self._pool, self._also = pool, also
+    def __init__(self, pool: Route, back: WayBack | None = None) -> None:
+        self._pool, self._back = pool, back
         self._heard: Heard | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass on and note."""
         started = time.perf_counter()
         try:
-            answer = await self._pool.handle_async_request(_with(request, self._also) if self._also else request)
+            answer = await self._pool.handle_async_request(_leading(request, self._back))
         except Exception as error:
             self._heard = silence(error, _outcome(error))
             raise
@@ -117,11 +118,19 @@ class Ear(httpx.AsyncBaseTransport):
         return self._heard or Silence(Outcome.MISUSE, sdk_error)
 
 
-def _with(request: httpx.Request, also: Mapping[str, str]) -> httpx.Request:
-    """The same request with these fields in its JSON as well."""
-    written = {name: value for name, value in request.headers.items() if name not in ("content-length", "content-type")}
-    body = {**json.loads(request.content), **also}
-    return httpx.Request(request.method, request.url, headers=written, json=body, extensions=request.extensions)
+def _leading(request: httpx.Request, back: WayBack | None) -> httpx.Request:
+    """The same request for a mail whose link leads ``back``.
+
+    The SDK (2.34) sends no challenge with mails, without which tokens would come in a fragment that we cannot see; and
+    httpx logs the address of the request that it was given.
+    """
+    if back is None:
+        return request
+    url = request.url.copy_merge_params({"redirect_to": back.redirect_to})
+    proof = {"code_challenge": back.challenge, "code_challenge_method": METHOD}
+    body = json.dumps({**json.loads(request.content), **proof}).encode()
+    headers = {**request.headers, "content-length": str(len(body))}
+    return httpx.Request(request.method, url, headers=headers, content=body, extensions=request.extensions)
 
 
 def _outcome(error: Exception) -> Outcome:

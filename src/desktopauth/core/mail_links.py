@@ -1,4 +1,4 @@
-"""The link in a mail, where the embedder wants it to lead back to the app: a receiver for as long as its code is awaited.
+"""The link in a mail, where the embedder wants it to lead back to the app: a receiver while its code is awaited.
 
 What the browser brings counts as the code would; the code works all the same, on this machine and from any other.
 """

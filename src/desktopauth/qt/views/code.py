@@ -139,7 +139,7 @@ def _where(flow: CodeWanted) -> str:
 
 
 def _hint(flow: CodeWanted) -> str:
-    link = "The link in this mail does the same, if you open it on this computer." if flow.link else ""
+    link = "The link in the mail does the same, if you open it on this computer." if flow.link else ""
     return f"{link} {_HINTS[flow.purpose]}".strip()
 
 
