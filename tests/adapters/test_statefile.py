@@ -182,6 +182,30 @@ def test_the_hint_costs_no_heavy_import() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_news_are_announced_before_they_are_there_and_taken_back_if_there_are_none(tmp_path: Path) -> None:
+    ours, theirs = StateFile(tmp_path / "f", ENTRY), StateFile(tmp_path / "f", ENTRY)
+    ours.write(Mark(1, present=True))
+    before = theirs.stamp()
+    with ours.announcing():
+        assert theirs.stamp() != before
+    assert theirs.stamp() == before
+    with pytest.raises(ZeroDivisionError), ours.announcing():
+        raise ZeroDivisionError
+    assert theirs.stamp() == before
+    with ours.announcing() as stored:
+        stored()
+    assert theirs.stamp() != before
+    assert theirs.read() == Mark(1, present=True)
+
+
+def test_where_nothing_was_ever_stored_nothing_is_announced(tmp_path: Path) -> None:
+    ours = StateFile(tmp_path / "f", ENTRY)
+    with ours.announcing() as stored:
+        stored()
+    assert ours.stamp() is None
+    assert not (tmp_path / "f").exists()
+
+
 def test_every_change_by_any_copy_makes_another_stamp_and_a_look_makes_none(tmp_path: Path) -> None:
     ours, theirs = StateFile(tmp_path / "f", ENTRY), StateFile(tmp_path / "f", ENTRY)
     assert ours.stamp() is None

@@ -65,6 +65,7 @@ class Kernel:
     store: KernelLock = field(default_factory=KernelLock)
     crew: Crew = field(default_factory=Crew)
     serial: int = 0
+    moment: int = 0  # when the file was written, as it says itself
     known: tuple[int, Mark | None] = (-1, None)  # what the state file says as of which serial
     laid: set[str] = field(default_factory=set)  # tombstones, so that the disk is asked only where there is one
 
@@ -130,12 +131,19 @@ class MachineFile(StateFile):
         self._kernel, self._process = kernel, process
 
     def stamp(self) -> tuple[int, int] | None:
-        return (self._kernel.serial, 0) if self._kernel.serial else None
+        return (self._kernel.moment, self._kernel.serial) if self._kernel.serial else None
 
     def read(self) -> Mark | None:
         if self._kernel.known[0] != self._kernel.serial:
             self._kernel.known = self._kernel.serial, super().read()
         return self._kernel.known[1]
+
+    def _restamp(self, moment: int | None) -> None:
+        self._process.step("file restamp")
+        super()._restamp(moment)
+        if moment is not None:
+            self._kernel.moment = moment
+        self._process.step("file restamped")
 
     def write(self, mark: Mark) -> None:
         self._process.step("file write")

@@ -25,8 +25,8 @@ class Wire:
         self._way, self._key = way, key
         self._timeouts = transport._TIMEOUT.as_dict()
 
-    async def ask(self, use: Callable[[Any], Any], token: str = "") -> Any:
-        ear = Ear(self._way)
+    async def ask(self, use: Callable[[Any], Any], token: str = "", back: Any = None) -> Any:
+        ear = Ear(self._way, back)
         cause = "nothing was sent"
         try:
             await use(self._sdk(ear, token))

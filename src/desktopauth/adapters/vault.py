@@ -14,17 +14,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from desktopauth.core.errors import VaultProblem
-from desktopauth.core.ports import (
-    Absent,
-    Found,
-    Kept,
-    Saved,
-    Stored,
-    Superseded,
-    Tombstones,
-    Unread,
-    Unsaved,
-)
+from desktopauth.core.ports import Absent, Found, Kept, Saved, Stored, Superseded, Tombstones, Unread, Unsaved
 
 from .backends import open_keyring, usual_place
 from .locks import FileLocks
@@ -141,9 +131,12 @@ class KeyringVault:
         mark = self._state.read()
         allow = partial(refusal, over=over, mark=mark, session_id=session_id)
         # the file remembers the generation over a clear, so that a late save cannot mistake a new session for its own
-        kept = records.save(text, refusal=allow, floor=max(over or 0, mark.generation if mark else 0))
+        with self._state.announcing() as stored:
+            kept = records.save(text, refusal=allow, floor=max(over or 0, mark.generation if mark else 0))
+            if isinstance(kept, Saved):
+                stored()
+                self._note(kept.generation, present=True)
         if isinstance(kept, Saved):
-            self._note(kept.generation, present=True)
             self.company.saved(records.beside(), session_id, new=over is None)
         return kept
 
