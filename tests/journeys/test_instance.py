@@ -138,9 +138,9 @@ def test_what_a_killed_window_left_keeps_nobody_out(window: Started, tmp_path: P
 
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[str]:
-    """A screen of its own."""
+    """A screen of its own; its keys do not repeat, or a busy machine would hold one down for too long."""
     told, tell = os.pipe()
-    command = [need("Xvfb"), "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+    command = [need("Xvfb"), "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-r"]
     with subprocess.Popen(command, pass_fds=[tell], stderr=subprocess.DEVNULL) as server:
         os.close(tell)
         with os.fdopen(told) as number:
