@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 
 from desktopauth.demo.errors import DemoError
-from desktopauth.demo.install import install
+from desktopauth.demo.install import PROVIDER, SERVER, Recipe, install
 from desktopauth.demo.server import EmbeddedServer
 from tests.demo.people import Serve
 
@@ -20,9 +20,19 @@ from tests.demo.people import Serve
 @pytest.fixture(scope="session")
 def demo_modules() -> Path:
     """Where Supabase Lite is installed: in the user's cache, so that only the first test run downloads it."""
+    return _installed(SERVER)
+
+
+@pytest.fixture(scope="session")
+def provider_modules() -> Path:
+    """The same for what plays GitHub, in the same cache."""
+    return _installed(PROVIDER)
+
+
+def _installed(recipe: Recipe) -> Path:
     cache = platformdirs.user_cache_path("desktopauth", appauthor=False) / "demo"
     try:
-        return asyncio.run(install(cache, lambda _: None))
+        return asyncio.run(install(cache, lambda _: None, recipe=recipe))
     except DemoError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(error.sentence)

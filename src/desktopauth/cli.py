@@ -180,6 +180,10 @@ def _demo(options: argparse.Namespace) -> int:
 
     if hasattr(options, "url") or hasattr(options, "key"):
         raise ConfigError("The demo has a project of its own: leave out --url and --key, or the word demo.")
+    if options.tour and options.visit:
+        from desktopauth.demo.visitor import allow
+
+        return allow(options.visit, options.tour)
     if options.tour and options.act is None:
         from desktopauth.demo.tour import tour
 
@@ -224,7 +228,8 @@ async def _demo_project(options: argparse.Namespace, profile: Profile, tell: Tel
         place = profile.folder / "server"
         port = getattr(options, "port", 0)
         async with demo_server(place, cache_folder(), told, port=port, jwt_expiry=life) as server:
-            config = demo_config(server.url, server.publishable_key, profile.id, getattr(options, "store", "auto"))
+            store = getattr(options, "store", "auto")
+            config = demo_config(server.url, server.publishable_key, profile.id, store, server.providers)
             watching = asyncio.ensure_future(_tell_its_end(server, told))
             try:
                 yield Project(config, server.mailbox.latest_code)

@@ -131,7 +131,7 @@ def test_two_installations_at_once_are_one(tmp_path: Path) -> None:
         return sorted(outputs, key=len)
 
     waited, installed = asyncio.run(scenario())
-    assert waited == ["Another copy of the demo is installing the server; waiting for it..."]
+    assert waited == ["Another copy of the demo is installing what it needs; waiting for it..."]
     assert installed == ["Installing the demo server (once, about 17 MB)...", "The demo server is installed."]
 
 

@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 STORY = [
     *("sign_up", "confirm", "note_written", "quit"),
     *("restored", "note_read", "refreshed", "sign_out", "keyring_cleared", "signed_out_after_restart"),
-    *("signed_in_by_code", "password_forgotten"),
+    *("signed_in_by_code", "password_forgotten", "signed_in_by_provider"),
 ]
 
 
@@ -38,7 +38,7 @@ def command(canary: Canary, *arguments: object, **environment: str) -> subproces
 
 
 def test_the_tour_tells_the_whole_story_with_a_real_secret_service(
-    canary: Canary, tmp_path: Path, only_our_keyring: None, demo_modules: Path
+    canary: Canary, tmp_path: Path, only_our_keyring: None, demo_modules: Path, provider_modules: Path
 ) -> None:
     """The entry is looked for from outside: there after "quit", gone after "keyring_cleared"."""
     for program in PROGRAMS:

@@ -1,4 +1,4 @@
-"""Install the demo's server, Supabase Lite, once per user, from the lock file that travels with the package.
+"""Install what the demo runs, Supabase Lite and a pretend GitHub, once per user, from locks that travel with us.
 
 npm does the work, run by the Node of the Python environment: from our lock alone, each archive checked against its
 sha512, no install scripts, into a folder beside the final one that is renamed when it is complete.
@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,6 @@ from desktopauth.resources import resource
 
 LOG_NAME = "npm.log"
 
-_NAME = "server-"
 _PASSING = "passing-"  # what a crash leaves under this name is swept by the next installation
 _RECIPE = ("package.json", "package-lock.json")
 _ARGUMENTS = (
@@ -40,51 +40,66 @@ _ARGUMENTS = (
 )
 
 
-async def install(cache: Path, tell: Callable[[str], None], *, recipe: Path | None = None) -> Path:
-    """Make sure that the server is installed below ``cache``, and give the folder that holds its ``node_modules``.
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A package.json with its lock among the resources, and in which words a person hears of what comes of it.
+
+    ``name`` begins the installation's folder; ``download`` and ``room`` are sizes, as they stand in a sentence.
+    """
+
+    folder: str
+    name: str
+    called: str
+    download: str
+    room: str
+
+
+SERVER = Recipe("demo", "server", "demo server", "about 17 MB", "about 80 MB")
+PROVIDER = Recipe("demo/provider", "provider", "pretend GitHub", "under 1 MB", "about 3 MB")
+
+
+async def install(cache: Path, tell: Callable[[str], None], *, recipe: Recipe = SERVER) -> Path:
+    """Make sure that it is installed below ``cache``, and give the folder that holds its ``node_modules``.
 
     ``tell`` gets a sentence whenever the person has to wait. What is there is checked file by file, and installed again
     if anything is missing or changed. Several processes may call this at once: one installs, the others wait.
-    ``recipe`` is another folder with a package.json and its lock than the demo's own.
 
     Raises ``DemoError``. Being cancelled ends npm and leaves nothing that a later start would take for complete.
     """
     try:
         node = await off_loop(find_node, name="desktopauth-node")
-        files = [(recipe or resource("demo")) / name for name in _RECIPE]
-        folder = cache / (_NAME + _fingerprint(node, files))
+        folder = cache / f"{recipe.name}-{_fingerprint(node, _files(recipe))}"
         if await _condition(folder) is not Condition.WHOLE:
-            await _install_once(private_folder(cache, ("install.lock", LOG_NAME)), folder, node, files, tell)
+            await _install_once(private_folder(cache, ("install.lock", LOG_NAME)), folder, node, recipe, tell)
     except OSError as error:
-        raise DemoError(_sentence(cache, error)) from error
+        raise DemoError(_sentence(cache, recipe, error)) from error
     return folder
 
 
-async def _install_once(
-    cache: Path, folder: Path, node: Node, files: Sequence[Path], tell: Callable[[str], None]
-) -> None:
-    waiting = partial(tell, "Another copy of the demo is installing the server; waiting for it...")
+async def _install_once(cache: Path, folder: Path, node: Node, recipe: Recipe, tell: Callable[[str], None]) -> None:
+    waiting = partial(tell, "Another copy of the demo is installing what it needs; waiting for it...")
     async with exclusive(cache / "install.lock", waiting=waiting):
         match await _condition(folder):
             case Condition.WHOLE:
                 return
             case Condition.DAMAGED:
-                tell("The installed demo server is incomplete or changed; installing it again (about 17 MB)...")
+                damaged = f"The installed {recipe.called} is incomplete or changed"
+                tell(f"{damaged}; installing it again ({recipe.download})...")
             case Condition.ABSENT:
-                tell("Installing the demo server (once, about 17 MB)...")
+                tell(f"Installing the {recipe.called} (once, {recipe.download})...")
         _sweep(cache)
-        await _install(cache, folder, node, files)
-        tell("The demo server is installed.")
+        await _install(cache, folder, node, recipe)
+        tell(f"The {recipe.called} is installed.")
 
 
-async def _install(cache: Path, folder: Path, node: Node, files: Sequence[Path]) -> None:
+async def _install(cache: Path, folder: Path, node: Node, recipe: Recipe) -> None:
     passing = Path(tempfile.mkdtemp(prefix=_PASSING, dir=cache))
     try:
         fresh = passing / "fresh"
         fresh.mkdir()
-        for file in files:
+        for file in _files(recipe):
             shutil.copyfile(file, fresh / file.name)
-        await _npm(cache, fresh, passing / "npm", node)
+        await _npm(cache, fresh, passing / "npm", node, recipe)
         await off_loop(partial(write_manifest, fresh), name="desktopauth-manifest")
         _swap(fresh, folder, passing / "old")
     finally:
@@ -98,7 +113,7 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
     fresh.rename(folder)
 
 
-async def _npm(cache: Path, folder: Path, npm_cache: Path, node: Node) -> None:
+async def _npm(cache: Path, folder: Path, npm_cache: Path, node: Node, recipe: Recipe) -> None:
     log = cache / LOG_NAME
     command: list[str | Path] = [
         node.program,
@@ -112,7 +127,7 @@ async def _npm(cache: Path, folder: Path, npm_cache: Path, node: Node) -> None:
         process = spawn(command, folder=folder, environment=_environment(os.environ), stdout=output, stderr=output)
         code = await run_to_end(process)
     if code != 0 or not (folder / "node_modules").is_dir():
-        raise DemoError(sentence_for(log))
+        raise DemoError(sentence_for(log, recipe.called))
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
@@ -122,6 +137,10 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 def _condition(folder: Path) -> asyncio.Future[Condition]:
     return off_loop(partial(check, folder), name="desktopauth-manifest")
+
+
+def _files(recipe: Recipe) -> list[Path]:
+    return [resource(recipe.folder) / name for name in _RECIPE]
 
 
 def _fingerprint(node: Node, files: Sequence[Path]) -> str:
@@ -137,10 +156,10 @@ def _sweep(cache: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _sentence(cache: Path, error: OSError) -> str:
+def _sentence(cache: Path, recipe: Recipe, error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full: installing the demo server needs about 80 MB in {cache}. Make room and try again."
+        return f"The disk is full: the {recipe.called} needs {recipe.room} in {cache}. Make room and try again."
     return (
-        f"The demo server cannot be installed in {cache}: {error.strerror or 'the folder cannot be used'}. "
+        f"The {recipe.called} cannot be installed in {cache}: {error.strerror or 'the folder cannot be used'}. "
         "Check that the folder belongs to you and can be written to, and try again."
     )

@@ -34,11 +34,11 @@ _CAUSES = (
 _UNKNOWN = "npm failed. Try again, and report it if it happens once more"
 
 
-def sentence_for(log: Path) -> str:
-    """What a person is told about the failed installation whose output is in ``log``."""
+def sentence_for(log: Path, called: str) -> str:
+    """What a person is told about the failed installation of what is ``called`` so; its output is in ``log``."""
     try:
         output = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         output = ""
     cause = next((words for pattern, words in _CAUSES if re.search(pattern, output)), _UNKNOWN)
-    return f"The demo server could not be installed: {cause}. Details are in {log}"
+    return f"The {called} could not be installed: {cause}. Details are in {log}"

@@ -7,6 +7,7 @@ stdin; we alone hold the other end of that pipe, so it closes even when we are k
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,12 @@ def spawn(
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )
+
+
+def bare_environment() -> dict[str, str]:
+    """Nothing but what Windows cannot start a program without: no proxies, no tokens, no NODE_OPTIONS."""
+    needed = ("SYSTEMROOT", "TEMP", "TMP") if os.name == "nt" else ()
+    return {name: os.environ[name] for name in needed if name in os.environ}
 
 
 def close_stdin(process: subprocess.Popen[bytes]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import secrets
 import subprocess
 from collections.abc import Callable, Mapping
@@ -26,7 +25,7 @@ from desktopauth.demo.mailbox import Mailbox
 from desktopauth.demo.node import find_node
 from desktopauth.demo.output import Output
 from desktopauth.demo.private import private_folder
-from desktopauth.demo.process import close_stdin, kill, spawn
+from desktopauth.demo.process import bare_environment, close_stdin, kill, spawn
 from desktopauth.demo.threads import off_loop
 from desktopauth.resources import resource
 
@@ -37,6 +36,7 @@ _log = logging.getLogger("desktopauth.demo")
 _FILES = ("data.db", "data.db-journal", "keys.json", "mailbox.jsonl", "server.lock", "server.log")
 _START = 30.0  # seconds that the child has for its first word; it needs about 0.3
 _PATIENCE = 1.0  # seconds that a copy of the app which is just ending has to let go of the folder
+_QUIET = {"LITE_TELEMETRY": "0", "DO_NOT_TRACK": "1", "NO_COLOR": "1"}
 _GRACE = (0.3, 0.2, 1.0)  # seconds to end by itself, by SIGTERM, by SIGKILL
 
 
@@ -67,6 +67,7 @@ class EmbeddedServer:
         self.mailbox = Mailbox(folder / "mailbox.jsonl")
         self._modules = modules
         self._wanted_port = port
+        self._providers = tuple(providers or ())
         enabled = {name: {"enabled": True, **settings} for name, settings in (providers or {}).items()}
         self._settings: dict[str, object] = {"jwtExpiry": jwt_expiry, "bcryptCost": bcrypt_cost, "providers": enabled}
         self._tell = tell
@@ -87,6 +88,11 @@ class EmbeddedServer:
     def publishable_key(self) -> str:
         """The key that the app sends as ``apikey``."""
         return _started(self._keys).publishable
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The names of those that people may sign in with."""
+        return self._providers
 
     @property
     def pid(self) -> int:
@@ -148,7 +154,7 @@ class EmbeddedServer:
         # --liftoff-only: Lite's SQL parser is one large WebAssembly module, and V8's optimising compiler spends 500 MB
         # and a second on it, which also holds up an exit.
         command: list[str | Path] = [node.program, "--liftoff-only", resource("demo/server.mjs")]
-        process = self._process = spawn(command, folder=self.folder, environment=_environment())
+        process = self._process = spawn(command, folder=self.folder, environment=bare_environment() | _QUIET)
         self._held.callback(self._abandon, process)
         self._output = Output(_started(process.stderr))
         self._exit = off_loop(process.wait, name="desktopauth-server-exit")
@@ -249,14 +255,6 @@ def _terminate(process: subprocess.Popen[bytes]) -> None:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
-
-
-def _environment() -> dict[str, str]:
-    # Nothing is inherited but what Windows cannot start a program without: no proxies, no tokens, no NODE_OPTIONS.
-    needed = {
-        name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP") if os.name == "nt" and name in os.environ
-    }
-    return needed | {"LITE_TELEMETRY": "0", "DO_NOT_TRACK": "1", "NO_COLOR": "1"}
 
 
 def _started(value: _T | None) -> _T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from desktopauth.adapters.records import BackendError
 from desktopauth.adapters.vault import forget_entry, peek
 from desktopauth.demo.keyring_service import KeyringServiceError, missing_programs, private_keyring
 from desktopauth.demo.project import PROJECT_ID
+from desktopauth.demo.visitor import NOD
 
 TOKEN_LIFE = 20  # seconds: short, so that a refresh happens while one looks
 _ACT = 120  # seconds that one act may take
@@ -29,7 +31,7 @@ _Step = dict[str, Any]
 def tour(folder: Path, *, pictures: bool, tell: Callable[[str], None]) -> int:
     """Play all acts, write pictures and ``report.json`` into ``folder``; 0 only if every step held."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in (*folder.glob("act-*.json"), folder / "report.json"):
+    for old in (*folder.glob("act-*.json"), folder / NOD, folder / "report.json"):
         old.unlink(missing_ok=True)
     with _stage(tell) as (environment, store), temporary_profile() as profile:
         report = _Report(folder, store)
@@ -37,8 +39,9 @@ def tour(folder: Path, *, pictures: bool, tell: Callable[[str], None]) -> int:
         (profile.folder / "profile-id").write_text(profile.id, "ascii")
         entry = entry_name("desktopauth", PROJECT_ID, profile.id)
         try:
-            _acts(report, profile.folder, entry, environment, pictures)
+            _acts(report, profile.folder, entry, environment | {"BROWSER": _browser(folder)}, pictures)
         finally:
+            (folder / NOD).unlink(missing_ok=True)
             # whatever a failed act may have left: the entry was made for this tour alone
             asyncio.run(forget_entry(entry, make_private(account_folder())))
     report.write()
@@ -131,6 +134,12 @@ def _keyring_works() -> bool:
     except (BackendError, OSError):
         return False
     return True
+
+
+def _browser(folder: Path) -> str:
+    """What the acts find in ``$BROWSER``; the address comes behind it."""
+    words = [*_ourselves(), "demo", "--tour", str(folder), "--visit"]
+    return shlex.join(words) if os.name == "posix" else " ".join(words)
 
 
 def _ourselves() -> list[str]:

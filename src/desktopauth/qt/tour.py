@@ -20,6 +20,8 @@ from desktopauth.qt.shell import Shell
 
 _EMAIL = "you@example.com"
 _NOTE = "Written before the restart."
+_AT_THE_PROVIDER = "Ada Example"  # who is signed in at the demo's pretend GitHub
+_NOD = "act-allow"  # the file for which the tour's browser waits, so that there is a wait to take a picture of
 
 
 class Tour:
@@ -79,8 +81,7 @@ class Tour:
             await self._hands.until(lambda: any("TOKEN_REFRESHED" in e for e in self._rows("events")), "a refresh")
             self._picture("home-refreshed")
         async with self._step("sign_out"):
-            await self._hands.press("Sign out")
-            await self._hands.sees("You're signed out.")
+            await self._sign_out()
             self._picture("signed-out")
 
     async def _stay_out(self) -> None:
@@ -93,8 +94,7 @@ class Tour:
             await self._hands.press("Email me a code instead")
             await self._send_code("Sign in with a code", "address")
             await self._hands.sees(f"Hello, {_EMAIL}")
-            await self._hands.press("Sign out")
-            await self._hands.sees("You're signed out.")
+            await self._sign_out()
         async with self._step("password_forgotten"):
             await self._hands.press("Forgot password?")
             await self._send_code("Forgot your password?", "forgotten")
@@ -103,6 +103,22 @@ class Tour:
             self._picture("new-password")
             await self._hands.press("Save the new password")
             await self._hands.sees(f"Hello, {_EMAIL}")
+            await self._sign_out()
+        async with self._step("signed_in_by_provider"):
+            await self._hands.sees("Continue with GitHub")
+            self._picture("doors")
+            await self._hands.press("Continue with GitHub")
+            await self._hands.sees("Waiting for your browser")
+            self._picture("browser-wait")
+            (self._folder / _NOD).touch()
+            await self._hands.sees(f"Hello, {_AT_THE_PROVIDER}")
+            await self._hands.sees("No notes yet")
+            self._picture("home-by-provider")
+            await self._sign_out()
+
+    async def _sign_out(self) -> None:
+        await self._hands.press("Sign out")
+        await self._hands.sees("You're signed out.")
 
     async def _send_code(self, title: str, picture: str) -> None:
         """Have a code sent, and type what the mailbox says."""

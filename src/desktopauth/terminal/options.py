@@ -38,6 +38,7 @@ def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     demo.add_argument("--tour", type=Path, metavar="DIR", help="no hands: play the whole story, and report in DIR")
     demo.add_argument("--no-pictures", action="store_true", help="a tour without pictures")
     demo.add_argument("--act", type=int, help=argparse.SUPPRESS)  # one process of a tour
+    demo.add_argument("--visit", metavar="URL", help=argparse.SUPPRESS)  # a tour's browser
 
 
 def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import platformdirs
 import pytest
 
-from desktopauth.demo.errors import DemoError
-from desktopauth.demo.install import install
+from desktopauth.demo.provider import provider as provider_of_the_demo
 from desktopauth.demo.server import EmbeddedServer
 from tests.canary import Canary
 from tests.demo.people import somebody
 from tests.journeys.browser.chromium import Chromium
-from tests.journeys.browser.provider import RECIPE, Provider, running
+from tests.journeys.browser.provider import Provider
 from tests.journeys.browser.screen import screen
 from tests.journeys.browser.tab import Driver
 from tests.journeys.conftest import Person
@@ -59,15 +57,15 @@ def chromium(
 
 
 @pytest.fixture(scope="session")
-def provider() -> Iterator[Provider]:
-    """Installed once per user from the lock beside it, as the demo's server is; it ends with its stdin."""
-    cache = platformdirs.user_cache_path("desktopauth", appauthor=False) / "tests"
-    try:
-        modules = asyncio.run(install(cache, lambda _: None, recipe=RECIPE))
-    except DemoError as error:
-        lacking(error.sentence)
-    with running(modules) as made:
-        yield made
+def provider(provider_modules: Path) -> Iterator[Provider]:
+    """The demo's own; who sits at its browser is for the test to say."""
+    running = provider_of_the_demo(provider_modules)
+    with asyncio.Runner() as runner:
+        made = runner.run(running.__aenter__())
+        try:
+            yield Provider(made)
+        finally:
+            runner.run(running.__aexit__(None, None, None))
 
 
 @pytest.fixture(scope="session")
@@ -75,12 +73,11 @@ def lite_with_github(
     demo_modules: Path, provider: Provider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EmbeddedServer]:
     """Like ``lite``, and people can come in by "github"."""
-    github = {"client_id": "example", "secret": "not a secret here", "url": provider.url}
     server = EmbeddedServer(
         tmp_path_factory.mktemp("lite") / "server",
         modules=demo_modules,
         bcrypt_cost=4,
-        providers={"github": github},
+        providers={"github": provider.running.settings},
         tell=lambda _: None,
     )
     with asyncio.Runner() as runner:

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
-const { Events, OAuth2Issuer, OAuth2Service } = await import(
-  pathToFileURL(join(process.argv[2], 'oauth2-mock-server', 'dist', 'index.mjs')).href);
-let person = null;
+let person = {};
 createInterface({ input: process.stdin })
   .on('line', (line) => { person = JSON.parse(line); })
   .on('close', () => process.exit(0));
+const { Events, OAuth2Issuer, OAuth2Service } = await import(
+  pathToFileURL(join(process.argv[2], 'oauth2-mock-server', 'dist', 'index.mjs')).href);
 
 const issuer = new OAuth2Issuer();
 await issuer.keys.generate('RS256');
@@ -34,12 +34,23 @@ service.addRoute('POST', '/login/oauth/access_token', async (request, response) 
   const answer = await fetch(`${issuer.url}/login/oauth/token`, { method: 'POST', body });
   json(response, answer.status, await answer.text());
 });
-const page = `<!doctype html><html lang="en"><head><title>Authorize Example</title></head><body>
-  <h1>Example wants to know who you are</h1>
+
+const escaped = (words) => String(words).replace(/[&<>"']/g, (letter) => `&#${letter.codePointAt(0)};`);
+const page = () => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pretend GitHub</title>
+  <meta name="viewport" content="width=device-width"><style>
+  :root { color-scheme: light dark } h1 { font-size: 1.4rem }
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 26rem; margin: 12vh auto; padding: 0 1rem }
+  button { font: inherit; padding: .4rem 1.4rem; margin-right: .5rem }
+  </style></head><body>
+  <h1>This is not GitHub</h1>
+  <p>It is the demo's own stand-in for it, and it runs on this computer only. A real provider would ask you here whether the
+  app may know who you are.</p>
+  <p>You are pretending to be <strong>${escaped(person.name)}</strong> (${escaped(person.email)}), who is made up.</p>
   <form method="post"><button name="say" value="yes">Allow</button><button name="say" value="no">Cancel</button></form>
   </body></html>`;
-service.addRoute('GET', '/login/oauth/authorize', (_, response) =>
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page));
+service.addRoute('GET', '/login/oauth/authorize', (_, response) => response.writeHead(200, {
+  'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" }).end(page()));
 service.addRoute('POST', '/login/oauth/authorize', (request, response) => {
   const asked = new URL(request.url, issuer.url).searchParams;
   if (request.body.say === 'yes') {
@@ -53,7 +64,12 @@ service.addRoute('POST', '/login/oauth/authorize', (request, response) => {
   away(response, back.href);
 });
 
-const server = createServer(service.requestHandler).listen(0, '127.0.0.1', () => {
+// No web page is to drive it by a name that it points at 127.0.0.1.
+const foreign = ({ headers: { host, origin } }) =>
+  `http://${host}` !== issuer.url || !(origin === undefined || origin === issuer.url);
+const server = createServer((request, response) =>
+  foreign(request) ? response.writeHead(403).end() : service.requestHandler(request, response));
+server.listen(0, '127.0.0.1', () => {
   issuer.url = `http://127.0.0.1:${server.address().port}`;
   process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`);
 });
