@@ -12,7 +12,10 @@ from importlib import import_module
 
 import desktopauth
 
-_RESOURCES = ("style/app.qss", "icons/neutral.svg", "demo/server.mjs", "demo/package-lock.json", "demo/schema.sql")
+_RESOURCES = (
+    *("style/app.qss", "icons/neutral.svg", "demo/server.mjs", "demo/package-lock.json", "demo/schema.sql"),
+    *("demo/provider/provider.mjs", "demo/provider/package-lock.json"),
+)
 _NEEDED = {"platforms": 1, "input contexts": 1, "network backends": 1}  # at least so many of each
 _PICTURES = {"gif", "jpeg", "png", "svg", "webp"}  # people's, and the marks of the doors
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from desktopauth.demo.errors import DemoError
-from desktopauth.demo.install import install
+from desktopauth.demo.install import PROVIDER, SERVER, Recipe, install
 from desktopauth.demo.manifest import Condition, check
 from desktopauth.resources import resource
 from tests.demo import registry
@@ -170,8 +170,9 @@ def test_killing_the_app_ends_npm_and_the_next_start_sweeps_up(tmp_path: Path, m
     failure(cache)
 
 
-def test_the_lock_names_no_address_to_download_from() -> None:
-    text = resource("demo/package-lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("recipe", [SERVER, PROVIDER])
+def test_the_lock_names_no_address_to_download_from(recipe: Recipe) -> None:
+    text = resource(f"{recipe.folder}/package-lock.json").read_text(encoding="utf-8")
     packages = json.loads(text)["packages"]
     assert [path for path, entry in packages.items() if "resolved" in entry] == []
     assert [path for path, entry in packages.items() if path and not entry["integrity"].startswith("sha512-")] == []

@@ -47,6 +47,7 @@ class Tour:
     async def _sign_up(self) -> None:
         async with self._step("sign_up"):
             await self._hands.sees("Welcome")
+            await self._answered()
             self._picture("sign-in")
             await self._hands.press("Create an account")
             await self._hands.sees("confirm your email")
@@ -86,7 +87,7 @@ class Tour:
 
     async def _stay_out(self) -> None:
         async with self._step("signed_out_after_restart"):
-            await self._hands.until(lambda: isinstance(self._bus.state.session, SignedOut | SignedIn), "an answer")
+            await self._answered()
             await self._hands.sees("Welcome")
             await self._hands.until(lambda: isinstance(self._bus.state.session, SignedOut), "nobody signed in")
             self._picture("signed-out-after-restart")
@@ -115,6 +116,9 @@ class Tour:
             await self._hands.sees("No notes yet")
             self._picture("home-by-provider")
             await self._sign_out()
+
+    async def _answered(self) -> None:
+        await self._hands.until(lambda: isinstance(self._bus.state.session, SignedOut | SignedIn), "an answer")
 
     async def _sign_out(self) -> None:
         await self._hands.press("Sign out")

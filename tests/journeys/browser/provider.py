@@ -15,6 +15,10 @@ class Provider:
 
     running: provider.Provider
 
+    @property
+    def url(self) -> str:
+        return self.running.url
+
     def seat(self, email: str) -> None:
         """From now on this person is the one who is signed in there."""
         number = int.from_bytes(email.encode()) % 1_000_000_007
