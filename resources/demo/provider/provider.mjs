@@ -1,6 +1,6 @@
 // A provider in GitHub's shape: the npm package oauth2-mock-server, and before it the page on which a person decides.
 //
-//   node provider.mjs MODULES      prints {"port": N}; ends when its stdin ends
+//   node provider.mjs MODULES      prints {"port": N} when somebody is there; ends when its stdin ends
 //
 // Each line on stdin is the person who sits at the browser from now on: { id, login, name, email }.
 import { createServer } from 'node:http';
@@ -8,10 +8,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
-let person = {};
-createInterface({ input: process.stdin })
-  .on('line', (line) => { person = JSON.parse(line); })
-  .on('close', () => process.exit(0));
+let person = null;
+const seated = new Promise((resolve) => {
+  createInterface({ input: process.stdin })
+    .on('line', (line) => resolve(person = JSON.parse(line)))
+    .on('close', () => process.exit(0));
+});
 const { Events, OAuth2Issuer, OAuth2Service } = await import(
   pathToFileURL(join(process.argv[2], 'oauth2-mock-server', 'dist', 'index.mjs')).href);
 
@@ -69,6 +71,7 @@ const foreign = ({ headers: { host, origin } }) =>
   `http://${host}` !== issuer.url || !(origin === undefined || origin === issuer.url);
 const server = createServer((request, response) =>
   foreign(request) ? response.writeHead(403).end() : service.requestHandler(request, response));
+await seated;
 server.listen(0, '127.0.0.1', () => {
   issuer.url = `http://127.0.0.1:${server.address().port}`;
   process.stdout.write(`${JSON.stringify({ port: server.address().port })}\n`);

@@ -42,9 +42,8 @@ class Provider:
         return {"client_id": "desktopauth-demo", "secret": "not a secret here", "url": self.url}
 
     def seat(self, person: Mapping[str, object]) -> None:
-        """From now on they are who is signed in there: ``{"id", "login", "name", "email"}``."""
-        self._stdin.write(json.dumps(person).encode() + b"\n")
-        self._stdin.flush()
+        """They are who is signed in there, as soon as it has read it: ``{"id", "login", "name", "email"}``."""
+        _seat(self._stdin, person)
 
 
 @asynccontextmanager
@@ -66,13 +65,17 @@ async def _started(process: subprocess.Popen[bytes]) -> Provider:
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the provider was started without its pipes")
     try:
+        _seat(process.stdin, PERSON)
         async with asyncio.timeout(_START):
             port = await off_loop(partial(_port, process.stdout), name="desktopauth-provider-answer")
-        made = Provider(f"http://127.0.0.1:{port}", process.pid, process.stdin)
-        made.seat(PERSON)
     except (TimeoutError, ValueError, OSError) as error:  # silent, another word than its port, gone again
         raise DemoError(_FAILED) from error
-    return made
+    return Provider(f"http://127.0.0.1:{port}", process.pid, process.stdin)
+
+
+def _seat(stdin: IO[bytes], person: Mapping[str, object]) -> None:
+    stdin.write(json.dumps(person).encode() + b"\n")
+    stdin.flush()
 
 
 def _port(stdout: IO[bytes]) -> int:
