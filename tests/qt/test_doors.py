@@ -185,6 +185,31 @@ def test_a_door_below_the_window_s_edge_comes_into_sight_with_the_focus(room: Ro
     run_qt(scenario)
 
 
+@pytest.mark.parametrize("size", [(360, 420), (880, 400), (360, 320)])
+def test_in_a_low_window_the_focus_is_in_sight_wherever_they_go_on(
+    room: Room, run_qt: Run, size: tuple[int, int]
+) -> None:
+    def in_sight() -> bool:
+        focus = room.shell.focusWidget()
+        return focus.visibleRegion().boundingRect() == focus.rect()
+
+    async def scenario() -> None:
+        async with room.open():
+            room.shell.resize(*size)
+            room.shell.offer(MANY)
+            for _ in range(8 + len(MANY.providers) - 1):
+                await room.hands.key(TAB)
+            await room.hands.key(ENTER)
+            await room.hands.sees("Waiting for your browser")
+            await room.hands.until(in_sight, "Cancel")
+            assert room.focus() == "Cancel"
+            await room.hands.key(ESCAPE)
+            await room.hands.until(in_sight, "the form")
+            assert room.focus() == "email"
+
+    run_qt(scenario)
+
+
 def test_the_one_that_was_used_last_is_marked_and_comes_first(room: Room, run_qt: Run) -> None:
     async def scenario() -> None:
         async with room.open():

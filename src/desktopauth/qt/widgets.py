@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QFrame,
     QHBoxLayout,
@@ -216,9 +217,22 @@ class Card(View):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
-        self._bar = scroll.verticalScrollBar()
+        self._scroll, self._bar = scroll, scroll.verticalScrollBar()
         self._bar.rangeChanged.connect(self._place)
+        self._bar.rangeChanged.connect(self._follow_soon)
         self._place()
+        if isinstance(app := QApplication.instance(), QApplication):
+            app.focusChanged.connect(self._follow)
+
+    def _follow_soon(self) -> None:
+        QTimer.singleShot(0, self, self._follow)  # when everything has its new place
+
+    def _follow(self) -> None:
+        """Qt scrolls to the focus only when Tab moves it; it is also given, where a person goes on."""
+        focus = QApplication.focusWidget() if self._bar.maximum() else None
+        # what is being clicked must not move away from under it
+        if focus and self.isAncestorOf(focus) and not QApplication.mouseButtons():
+            self._scroll.ensureWidgetVisible(focus)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
