@@ -48,6 +48,14 @@ class Waiting:
         return self.server.ask(lambda g: g.exchange(code, self.proof.verifier)).session
 
 
+def forgetful(target: Target, server: Gate) -> tuple[Waiting, Person, int]:
+    """Somebody who has forgotten their password and waits for a link, and the number of the mail that it is in."""
+    person, waiting = target.somebody(), Waiting(server, target)
+    before = len(target.mails(person.email))
+    server.ask(lambda g: g.recover(person.email, back=waiting.back))
+    return waiting, person, before + 1
+
+
 MAILINGS: dict[str, Mailing] = {
     "a code": lambda email, back: lambda g: g.send_code(email, create=False, back=back),
     "a forgotten password": lambda email, back: lambda g: g.recover(email, back=back),
@@ -96,13 +104,10 @@ def test_the_gateways_link_leaves_the_code_beside_it_good(target: Target) -> Non
 
 @needs("mail")
 def test_the_gateways_link_tells_there_that_it_was_used(target: Target) -> None:
-    person = target.somebody()
-    before = len(target.mails(person.email))
     with gate(target) as server:
-        waiting = Waiting(server, target)
-        server.ask(lambda g: g.recover(person.email, back=waiting.back))
-        waiting.followed(person.email, before + 1)
-        found = waiting.follow(target.mail(person.email, before + 1).link)
+        waiting, person, number = forgetful(target, server)
+        waiting.followed(person.email, number)
+        found = waiting.follow(target.mail(person.email, number).link)
     assert isinstance(found, Failed)
     assert found.problem.kind is ErrorKind.CODE_REFUSED
 
@@ -121,12 +126,9 @@ def test_the_gateways_link_of_a_sign_up_is_told_as_late_and_has_confirmed(target
 
 @needs("mail")
 def test_the_gateways_link_is_redeemed_by_its_own_verifier_alone(target: Target) -> None:
-    person = target.somebody()
-    before = len(target.mails(person.email))
     with gate(target) as server:
-        waiting = Waiting(server, target)
-        server.ask(lambda g: g.recover(person.email, back=waiting.back))
-        code = waiting.followed(person.email, before + 1)
+        waiting, person, number = forgetful(target, server)
+        code = waiting.followed(person.email, number)
         server.refusal(lambda g: g.exchange(code, Proof.new().verifier), ErrorKind.BROWSER_STALE)
         assert waiting.redeem(code).user.id == person.id
 
