@@ -182,28 +182,41 @@ def test_the_hint_costs_no_heavy_import() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_news_are_announced_before_they_are_there_and_taken_back_if_there_are_none(tmp_path: Path) -> None:
+def test_a_save_is_announced_before_it_is_there_and_stays_so_where_it_was_cut_off(tmp_path: Path) -> None:
     ours, theirs = StateFile(tmp_path / "f", ENTRY), StateFile(tmp_path / "f", ENTRY)
-    ours.write(Mark(1, present=True))
-    before = theirs.stamp()
-    with ours.announcing():
-        assert theirs.stamp() != before
-    assert theirs.stamp() == before
-    with pytest.raises(ZeroDivisionError), ours.announcing():
-        raise ZeroDivisionError
-    assert theirs.stamp() == before
-    with ours.announcing() as stored:
+    for before in (None, Mark(1, present=True)):
+        if before:
+            ours.write(before)
+        quiet = theirs.stamp()
+        with ours.announced():
+            assert theirs.stamp() != quiet
+            assert theirs.read() == before
+        assert theirs.stamp() == quiet
+        with pytest.raises(ZeroDivisionError), ours.announced():
+            raise ZeroDivisionError
+        assert theirs.stamp() == quiet
+    ours._announce()  # and killed here
+    left = theirs.stamp()
+    assert left != quiet
+    with ours.announced():
+        assert theirs.stamp() != left
+    assert theirs.stamp() == left, "what nobody may have heard yet is not taken back"
+    with ours.announced() as stored:
         stored()
-    assert theirs.stamp() != before
-    assert theirs.read() == Mark(1, present=True)
+        ours.write(Mark(2, present=True))
+        told = theirs.stamp()
+    assert theirs.stamp() == told != left
+    assert theirs.stamp() != quiet
+    ours._announce()
+    theirs.remove()
+    assert list((tmp_path / "f").iterdir()) == []
 
 
-def test_where_nothing_was_ever_stored_nothing_is_announced(tmp_path: Path) -> None:
+def test_where_nothing_can_be_announced_it_is_saved_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("no folder")
     ours = StateFile(tmp_path / "f", ENTRY)
-    with ours.announcing() as stored:
-        stored()
-    assert ours.stamp() is None
-    assert not (tmp_path / "f").exists()
+    with ours.announced():
+        assert ours.stamp() is None
 
 
 def test_every_change_by_any_copy_makes_another_stamp_and_a_look_makes_none(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ class Kernel:
     store: KernelLock = field(default_factory=KernelLock)
     crew: Crew = field(default_factory=Crew)
     serial: int = 0
-    moment: int = 0  # when the file was written, as it says itself
+    saving: int = 0  # which save is announced
+    saves: int = 0
     known: tuple[int, Mark | None] = (-1, None)  # what the state file says as of which serial
     laid: set[str] = field(default_factory=set)  # tombstones, so that the disk is asked only where there is one
 
@@ -130,20 +131,27 @@ class MachineFile(StateFile):
         super().__init__(kernel.folder, entry)
         self._kernel, self._process = kernel, process
 
-    def stamp(self) -> tuple[int, int] | None:
-        return (self._kernel.moment, self._kernel.serial) if self._kernel.serial else None
+    def stamp(self) -> object:
+        return (self._kernel.serial, self._kernel.saving) if self._kernel.serial or self._kernel.saving else None
 
     def read(self) -> Mark | None:
         if self._kernel.known[0] != self._kernel.serial:
             self._kernel.known = self._kernel.serial, super().read()
         return self._kernel.known[1]
 
-    def _restamp(self, moment: int | None) -> None:
-        self._process.step("file restamp")
-        super()._restamp(moment)
-        if moment is not None:
-            self._kernel.moment = moment
-        self._process.step("file restamped")
+    def _left(self) -> tuple[int, int] | None:
+        return (self._kernel.saving, 0) if self._kernel.saving else None
+
+    def _announce(self) -> None:
+        self._process.step("file announce")
+        self._kernel.saves += 1
+        self._kernel.saving = self._kernel.saves
+        self._process.step("file announced")
+
+    def _hush(self, left: tuple[int, int] | None) -> None:
+        self._process.step("file hush")
+        self._kernel.saving = left[0] if left else 0
+        self._process.step("file hushed")
 
     def write(self, mark: Mark) -> None:
         self._process.step("file write")
@@ -151,12 +159,14 @@ class MachineFile(StateFile):
         super().write(mark)
         if before != mark:
             self._kernel.serial += 1
+            self._kernel.saving = 0
         self._process.step("file written")
 
     def unmark(self) -> None:
         self._process.step("file unmark")
         super().unmark()
         self._kernel.serial += 1
+        self._kernel.saving = 0
 
     def lay(self, session_id: str) -> None:
         self._process.step("end lay")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,9 +34,10 @@ class Mark:
 class StateFile:
     """The files of one entry in ``folder``: ``<entry>.json``, and empty ones named by the fingerprint of a session.
 
-    ``<entry>.<fingerprint>.gone`` is a tombstone: signed out here. ``<entry>.<fingerprint>.unrevoked`` says that the
-    server still has to be told. The JSON is written by the vault alone, under the store lock. A mark is a file of its
-    own because making one is atomic, with nothing to read and change and so nothing to lock.
+    ``<entry>.tmp`` is there during a save, and after one that was cut off. ``<entry>.<fingerprint>.gone`` is a
+    tombstone: signed out here. ``<entry>.<fingerprint>.unrevoked`` says that the server still has to be told. The JSON
+    is written by the vault alone, under the store lock. A mark is a file of its own because making one is atomic, with
+    nothing to read and change and so nothing to lock.
     """
 
     def __init__(self, folder: Path, entry: str) -> None:
@@ -64,45 +64,57 @@ class StateFile:
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
 
-    def stamp(self) -> tuple[int, int] | None:
-        """What differs after every write, by whichever copy of the app; None while there is no file."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_ino
+    def stamp(self) -> object:
+        """What differs after every write, and during a save, by whichever copy of the app; None while there is none."""
+        written, coming = _moment(self.path), _moment(self._coming)
+        return (written, coming) if written or coming else None
 
     @contextmanager
-    def announcing(self) -> Iterator[Callable[[], None]]:
-        """Have every copy of the app look from here on: who is killed after storing something can tell nobody.
+    def announced(self) -> Iterator[Callable[[], None]]:
+        """Have copies of the app look from here on: who is killed after storing something can tell nobody.
 
-        The block calls what it gets once something is stored; else the stamp is what it was, as if nothing had been.
+        The block calls what it gets once something is stored, and then writes; else the stamp is what it was. Said by
+        the file that the next write puts in the place of the other one: so it is taken back in the same moment in which
+        that says more, and whoever watches comes once.
         """
-        before, stored = self.stamp(), list[bool]()
-        self._restamp(before and time.time_ns())
+        left, stored = self._left(), list[bool]()
+        self._announce()
         try:
             yield lambda: stored.append(True)
         finally:
             if not stored:
-                self._restamp(before and before[0])
+                self._hush(left)
 
-    def _restamp(self, moment: int | None) -> None:
-        if moment is not None:  # without a file nobody has anything that could be outdated
-            with suppress(OSError):  # what it says is a hint; the keyring holds the truth
-                os.utime(self.path, ns=(moment, moment))
+    def _left(self) -> tuple[int, int] | None:
+        """What a save that was cut off has left, which not everybody may have heard of yet."""
+        return _moment(self._coming)
+
+    def _announce(self) -> None:
+        with suppress(OSError):  # what it says is a hint; the keyring holds the truth
+            self._make(self._coming)
+
+    def _hush(self, left: tuple[int, int] | None) -> None:
+        with suppress(OSError):
+            if left:
+                os.utime(self._coming, ns=(left[0], left[0]))
+            else:
+                self._coming.unlink(missing_ok=True)
+
+    @property
+    def _coming(self) -> Path:
+        return self.path.with_suffix(".tmp")  # always the same one: the store lock admits one writer
 
     def write(self, mark: Mark) -> None:
         """Replace the file atomically, if it says anything else. Raises OSError."""
         if self.read() == mark:
             return
-        new = self.path.with_suffix(".tmp")  # always the same one: the store lock admits one writer
         body = {"v": _FORMAT, "generation": mark.generation, "present": mark.present, "cleared": mark.cleared}
-        _write_private(make_private(self._folder) / new.name, json.dumps(body).encode())
-        new.replace(self.path)
+        _write_private(make_private(self._folder) / self._coming.name, json.dumps(body).encode())
+        self._coming.replace(self.path)
 
     def unmark(self) -> None:
         """Remove what was written, and leave the marks of sessions. Raises OSError."""
-        for path in (self.path, self.path.with_suffix(".tmp")):
+        for path in (self.path, self._coming):
             path.unlink(missing_ok=True)
 
     def lay(self, session_id: str) -> None:
@@ -160,6 +172,15 @@ class StateFile:
     def _remove(self, *kinds: str) -> None:
         for path in [path for path in self._folder.glob(f"{self._stem}.*") if self._named(path.name, *kinds)]:
             path.unlink(missing_ok=True)
+
+
+def _moment(path: Path) -> tuple[int, int] | None:
+    """What differs between any two files of that name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -131,7 +131,7 @@ class KeyringVault:
         mark = self._state.read()
         allow = partial(refusal, over=over, mark=mark, session_id=session_id)
         # the file remembers the generation over a clear, so that a late save cannot mistake a new session for its own
-        with self._state.announcing() as stored:
+        with self._state.announced() as stored:
             kept = records.save(text, refusal=allow, floor=max(over or 0, mark.generation if mark else 0))
             if isinstance(kept, Saved):
                 stored()
