@@ -26,12 +26,21 @@ STATE = HERE / ".nox"
 LOCK, PROJECT = HERE / "requirements" / "dev.txt", HERE / "pyproject.toml"
 PYTHONS = ("3.11", "3.12", "3.13")
 LONG_TESTS = ("tests/adapters/test_transport_waves.py", "tests/journeys/test_eight.py")  # those with a full size
-WORLDS = ("--seeds", "1000", "--days", "30")
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 QT_PACKAGES = (  # what Qt's platform plugins link to; what these bring along themselves is not named
-    *("libdbus-1-3", "libegl1", "libfontconfig1", "libgl1", "libglib2.0-0", "libxkbcommon-x11-0", "fonts-dejavu-core"),
-    *("libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-randr0", "libxcb-shape0"),
+    "libdbus-1-3",
+    "libegl1",
+    "libfontconfig1",
+    "libgl1",
+    "libglib2.0-0",
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-keysyms1",
+    "libxcb-randr0",
+    "libxcb-shape0",
+    "libxkbcommon-x11-0",
+    "fonts-dejavu-core",
 )
 KEYRING_PACKAGES = ("dbus", "gnome-keyring")
 TEST_PACKAGES = ("iproute2", "xauth", "xdotool", "xvfb")  # by which sockets, focus and windows are looked at
@@ -113,21 +122,15 @@ def lint(session: nox.Session) -> None:
 def simulate(session: nox.Session) -> None:
     """Live through months of trouble in virtual time; `-- --seeds N --days D --json FILE [--break NAME]`."""
     python = environment(session, THIS_PYTHON)
-    run(session, python, "-m", "tests.simulation.run", *(session.posargs or WORLDS), env={"PYTHONPATH": str(HERE)})
+    given = session.posargs or ("--seeds", "1000", "--days", "30")
+    run(session, python, "-m", "tests.simulation.run", *given, env={"PYTHONPATH": str(HERE)})
 
 
 @nox.session(python=False)
 def full(session: nox.Session) -> None:
-    """Do everything there is: lint, the tests on every Python, the long ones, bundle, simulation, benchmarks."""
-    begin = ["nice", "-n", "19", str(environment(session, THIS_PYTHON)), "-m", "tests.simulation.run", *WORLDS]
-    report, where = STATE / "simulation.txt", {**os.environ, "PYTHONPATH": str(HERE)}
-    # beside the tests, which mostly wait
-    with report.open("w") as told, subprocess.Popen(begin, stdout=told, stderr=told, env=where) as worlds:
-        sessions(session, "lint", *(f"tests-{version}" for version in PYTHONS), "long", "package")
-    sys.stdout.write(report.read_text("utf-8"))
-    if worlds.returncode:
-        session.error("a promise was broken in the simulation")
-    sessions(session, "bench")  # with nothing beside it
+    """Do everything there is: lint, the tests on every Python, the long ones, bundle, benchmarks, simulation."""
+    for name in ("lint", *(f"tests-{version}" for version in PYTHONS), "long", "package", "bench", "simulate"):
+        session.notify(name, posargs=())
 
 
 @nox.session(python=False, default=False)
@@ -167,7 +170,9 @@ def lock(session: nox.Session) -> None:
     run(session, programs(home) / "python", "-m", "pip", "install", "--quiet", "uv")
     options = "--universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade --quiet"
     where = "--python-version 3.11 --extra demo --group dev --constraint requirements/constraints.txt"
-    run(session, programs(home) / "uv", "pip", "compile", *f"{options} {where}".split(), "-o", LOCK, "pyproject.toml")
+    run(
+        session, programs(home) / "uv", "pip", "compile", *options.split(), *where.split(), "-o", LOCK, "pyproject.toml"
+    )
 
 
 def run_tests(session: nox.Session, version: str) -> None:
@@ -182,11 +187,6 @@ def run(session: nox.Session, program: str | Path, *args: str | Path, env: dict[
     folder = [str(Path(program).parent)] if Path(program).is_absolute() else []
     path = os.pathsep.join([*folder, os.environ["PATH"]])
     session.run(str(program), *map(str, args), env={"PATH": path, **(env or {})}, external=True)
-
-
-def sessions(session: nox.Session, *names: str) -> None:
-    """Run these, in a nox of their own."""
-    run(session, sys.executable, "-m", "nox", "-s", *names, env={"PYTHONPATH": str(Path(nox.__file__).parents[1])})
 
 
 def become(program: Path, *args: str) -> None:
