@@ -19,7 +19,7 @@ from .state import AddressForm, CodeWanted, Flow, PasswordForm
 
 _log = logging.getLogger("desktopauth.auth")
 
-_LIFE = 3600.0  # seconds; as long as a mailed code lives by default (supabase/auth: GOTRUE_MAILER_OTP_EXP)
+_LIFE = 86_400.0  # seconds; no mailed code lives longer by default (supabase/auth: GOTRUE_MAILER_OTP_EXP)
 
 
 @dataclass(frozen=True, slots=True)
